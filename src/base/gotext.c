@@ -41,19 +41,17 @@ void go_quote_json(struct buf *out, struct str s)
     buf_add_byte(out, '"');
 }
 
-/* value / unit with up to nine decimals and no trailing zeros. */
-static void add_fraction(struct buf *out, uint64_t value, uint64_t unit)
+/* value / 10^digits without trailing zeros. */
+static void add_fraction(struct buf *out, uint64_t value, uint64_t unit, int digits)
 {
     buf_addf(out, "%llu", (unsigned long long)(value / unit));
     uint64_t rest = value % unit;
     if (rest == 0) {
         return;
     }
-    buf_add_byte(out, '.');
-    while (rest > 0) {
-        unit /= 10;
-        buf_add_byte(out, (char)('0' + rest / unit));
-        rest %= unit;
+    buf_addf(out, ".%0*llu", digits, (unsigned long long)rest);
+    while (out->n > 0 && out->p[out->n - 1] == '0') {
+        buf_truncate(out, out->n - 1);
     }
 }
 
@@ -72,12 +70,12 @@ void go_duration(struct buf *out, ns_t d)
         return;
     }
     if (n < 1000000) {
-        add_fraction(out, n, 1000);
+        add_fraction(out, n, 1000, 3);
         buf_add_c(out, "\xc2\xb5s"); /* the micro sign */
         return;
     }
     if (n < (uint64_t)NS_S) {
-        add_fraction(out, n, 1000000);
+        add_fraction(out, n, 1000000, 6);
         buf_add_c(out, "ms");
         return;
     }
@@ -88,7 +86,7 @@ void go_duration(struct buf *out, ns_t d)
     if (minutes > 0) {
         buf_addf(out, "%llum", (unsigned long long)(minutes % 60));
     }
-    add_fraction(out, n % (uint64_t)NS_MIN, (uint64_t)NS_S);
+    add_fraction(out, n % (uint64_t)NS_MIN, (uint64_t)NS_S, 9);
     buf_add_byte(out, 's');
 }
 
