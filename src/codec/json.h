@@ -17,18 +17,21 @@
 #define PAWL_CODEC_JSON_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
+/* Fields may be read freely and are changed only through the functions below: an object with many
+ * members has a hash table behind them. 64 bytes, because a list has millions of these. */
 struct json_member;
 struct json {
     enum json_type type;
     bool boolean;
-    struct str text; /* JSON_STRING: decoded bytes; JSON_NUMBER: the number as written */
-    struct str raw;  /* the value as it stood in the input; p NULL for built or changed nodes */
-    size_t n;        /* members or items */
-    size_t cap;
+    uint32_t n; /* members or items; 0 for the others */
+    uint32_t cap;
+    struct str text;             /* JSON_STRING: decoded bytes; JSON_NUMBER: as written */
+    struct str raw;              /* as it stood in the input; p NULL for built or changed nodes */
     struct json_member *members; /* JSON_OBJECT: in the order of the input, keys unique */
     struct json **items;         /* JSON_ARRAY */
 };
@@ -44,9 +47,10 @@ enum json_flags {
 
 enum { JSON_MAX_DEPTH = 200 };
 
-/* Parses exactly one value (white space around it is fine). NULL and ERR_PARSE with the byte
- * offset, or ERR_LIMIT when nested deeper than JSON_MAX_DEPTH. The text of the error holds no input
- * beyond one character. */
+/* Parses exactly one value (white space around it is fine). NULL and ERR_PARSE, or ERR_LIMIT when
+ * nested deeper than JSON_MAX_DEPTH. The text is the one of Go's encoding/json ("invalid character
+ * 'c' looking for beginning of value", "unexpected end of JSON input"), because conditions and
+ * template errors show it; it holds no input beyond one character. */
 struct json *json_parse(struct arena *a, struct str text, enum json_flags flags,
                         struct err **err) MUST_USE;
 
@@ -75,6 +79,7 @@ struct json *json_new_object(struct arena *a);
 struct json *json_new_array(struct arena *a);
 struct json *json_new_str(struct arena *a, struct str s); /* copies s */
 struct json *json_new_int(struct arena *a, int64_t v);
+struct json *json_new_number(struct arena *a, struct str text); /* copies; a JSON number */
 struct json *json_new_bool(struct arena *a, bool v);
 struct json *json_new_null(struct arena *a);
 /* Sets (replacing in place, else appending); copies the key. Returns value. Changing a node forgets
@@ -85,23 +90,30 @@ struct json *json_set_str(struct arena *a, struct json *object, const char *key,
 bool json_del(struct json *object, struct str key);
 void json_push(struct arena *a, struct json *array, struct json *value);
 /* The object at a path of keys below root, created (with its parents) where it is absent or null;
- * forgets the raw text along the way, so that the result is written from its nodes. */
+ * forgets the raw text along the way, so that the result is written from its nodes. NULL if a value
+ * of another type stands in the way. */
 struct json *json_edit(struct arena *a, struct json *root, const char *path);
 void json_touch(struct json *j);
-/* Deep copy into another arena. */
+/* Deep copy into another arena, of everything but the raw text. */
 struct json *json_clone(struct arena *a, const struct json *j);
 
 /* ---- writing ---- */
 
+/* Strings are escaped as Go does it: \b \f \n \r \t, other controls, U+2028 and U+2029 as \uXXXX,
+ * an invalid byte as \ufffd. Numbers keep their text. */
 enum json_write_flags {
     JSON_WRITE_PLAIN = 0,
-    JSON_WRITE_HTML = 1,   /* < > & U+2028 U+2029 as \uXXXX: what json.Marshal does */
+    JSON_WRITE_HTML = 1,   /* < > & as \uXXXX too: what json.Marshal does */
     JSON_WRITE_SORTED = 2, /* members by key, bytewise: what json.Marshal does with maps */
     JSON_WRITE_RAW = 4,    /* a node with raw text is written as it stood in the input */
     JSON_WRITE_GO = JSON_WRITE_HTML | JSON_WRITE_SORTED,
 };
 void json_write(struct buf *out, const struct json *j, enum json_write_flags flags);
-/* A string in quotes, escaped as the flags say (Go's escapes: \u0000-style, \n \r \t \b \f). */
+/* As json_write, on several lines as json.MarshalIndent does with an empty prefix: one indent a
+ * level, "key": value, [] and {} for empty ones. JSON_WRITE_RAW has no effect. */
+void json_write_pretty(struct buf *out, const struct json *j, const char *indent,
+                       enum json_write_flags flags);
+/* A string in quotes. */
 void json_write_string(struct buf *out, struct str s, enum json_write_flags flags);
 
 /* Writes documents straight into a buffer, commas set by itself:
