@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * server: the listener for probes and metrics. GET and HEAD only; everything else is 405 or 404.
+ *
+ *   /metrics            Prometheus text
+ *   /healthz, /live     is the process alive (and, for a leader that lost its lease, no longer:
+ * 500) /readyz             are the caches synced; the body names what is missing
+ */
+#ifndef PAWL_APP_SERVER_H
+#define PAWL_APP_SERVER_H
+
+#include "base/metrics.h"
+#include "net/http_server.h"
+
+struct app_server;
+
+struct app_server_config {
+    const char *listen; /* ":9090", "127.0.0.1:0", "[::1]:9090" */
+    struct metrics *metrics;
+    /* True, or false and what is missing in *why. */
+    bool (*ready)(void *arg, struct buf *why);
+    bool (*alive)(void *arg, struct buf *why);
+    void *arg;
+};
+
+struct app_server *app_server_new(struct loop *l, const struct app_server_config *config,
+                                  struct err **err) MUST_USE;
+void app_server_free(struct app_server *s);
+uint16_t app_server_port(const struct app_server *s);
+
+/* "HOST:PORT" with HOST empty (all addresses), a name, an IPv4 or a bracketed IPv6 address. The
+ * host is a heap string. */
+int listen_parse(const char *text, char **host, uint16_t *port, struct err **err) MUST_USE;
+
+#endif
