@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "codec/json_object.h"
+#include "codec/json_scan.h"
 
 struct parser {
     struct arena *arena;
@@ -75,10 +76,18 @@ static void *unexpected_inside(struct parser *ps, const char *context)
 
 static inline void skip_space(struct parser *ps)
 {
-    while (ps->p < ps->end &&
-           (*ps->p == ' ' || *ps->p == '\n' || *ps->p == '\t' || *ps->p == '\r')) {
-        ps->p++;
+    const char *p = ps->p;
+    while (p < ps->end && (unsigned char)*p <= ' ' &&
+           (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')) {
+        p++;
     }
+    ps->p = p;
+}
+
+/* What has been read since `start`. */
+static inline struct str since(const struct parser *ps, const char *start)
+{
+    return (struct str){start, (size_t)(ps->p - start)};
 }
 
 static inline bool at(const struct parser *ps, char c)
@@ -151,42 +160,11 @@ static struct json *parse_number(struct parser *ps)
         }
     }
     struct json *j = new_node(ps, JSON_NUMBER);
-    j->text = str_n(start, (size_t)(ps->p - start));
+    j->text = since(ps, start);
     return j;
 }
 
 /* ---- strings ---- */
-
-#define EACH_BYTE(c) ((uint64_t)(c)*0x0101010101010101u)
-
-/* Non-zero if one of the eight bytes ends a run of plain ASCII: a quote, a backslash, a control
- * character or anything above 0x7F. (A byte is zero if and only if subtracting one borrows into its
- * top bit while that bit was clear; borrows from lower bytes can only add false alarms above a true
- * one, which the byte-wise loop sorts out.) */
-static inline uint64_t has_special(uint64_t word)
-{
-    uint64_t quote = word ^ EACH_BYTE('"');
-    uint64_t backslash = word ^ EACH_BYTE('\\');
-    return (((quote - EACH_BYTE(1)) & ~quote) | ((backslash - EACH_BYTE(1)) & ~backslash) |
-            (word - EACH_BYTE(0x20)) | word) &
-           EACH_BYTE(0x80);
-}
-
-static inline const char *skip_plain(const char *p, const char *end)
-{
-    while (end - p >= 8) {
-        uint64_t word;
-        memcpy(&word, p, sizeof(word));
-        if (has_special(word)) {
-            break;
-        }
-        p += 8;
-    }
-    while (p < end && *p != '"' && *p != '\\' && (unsigned char)(*p - 0x20) < 0x60) {
-        p++;
-    }
-    return p;
-}
 
 /* Four hex digits at p, or -1. */
 static int32_t hex4(const char *p, const char *end)
@@ -297,7 +275,7 @@ static bool parse_string(struct parser *ps, struct str *out)
     bool escapes = false;
     bool foreign = false; /* bytes above 0x7F */
     for (;;) {
-        ps->p = skip_plain(ps->p, ps->end);
+        ps->p = json_skip_plain(ps->p, ps->end);
         if (at(ps, '"')) {
             break;
         }
@@ -314,7 +292,7 @@ static bool parse_string(struct parser *ps, struct str *out)
             return false;
         }
     }
-    *out = str_n(start, (size_t)(ps->p - start));
+    *out = since(ps, start);
     ps->p++;
     if (escapes || (foreign && !utf8_valid(*out))) {
         *out = decode_string(ps, *out);
@@ -387,13 +365,32 @@ static bool parse_item(struct parser *ps)
     return true;
 }
 
+/* One bit of 64 for a key; equal keys have the same. */
+static inline uint64_t key_bit(struct str key)
+{
+    unsigned mix = (unsigned)key.n;
+    if (key.n > 0) {
+        mix += (unsigned char)key.p[0] * 5u + (unsigned char)key.p[key.n - 1] * 11u;
+    }
+    return (uint64_t)1 << (mix % 64);
+}
+
 /* The members on the stack from `base` on become those of the object. Of equal keys the last value
- * wins, at the place of the first. */
+ * wins, at the place of the first. In a small object most keys are seen to be new by their bit. */
 static void take_members(struct parser *ps, struct json *object, size_t base)
 {
-    json_object_reserve(ps->arena, object, ps->stack.n - base);
-    for (size_t i = base; i < ps->stack.n; i++) {
-        json_object_put(ps->arena, object, ps->stack.v[i].key, ps->stack.v[i].value);
+    const struct json_member *members = ps->stack.v + base;
+    size_t n = ps->stack.n - base;
+    uint64_t seen = 0;
+    json_object_reserve(ps->arena, object, n);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bit = key_bit(members[i].key);
+        if (n <= JSON_OBJECT_LINEAR && !(seen & bit)) {
+            object->members[object->n++] = members[i];
+        } else {
+            json_object_put(ps->arena, object, members[i].key, members[i].value);
+        }
+        seen |= bit;
     }
 }
 
@@ -478,7 +475,7 @@ static struct json *parse_value(struct parser *ps)
     const char *start = ps->p;
     struct json *j = parse_bare_value(ps);
     if (j) {
-        j->raw = str_n(start, (size_t)(ps->p - start));
+        j->raw = since(ps, start);
     }
     return j;
 }
