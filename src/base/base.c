@@ -89,9 +89,15 @@ void wipe(void *ptr, size_t size)
     }
 }
 
-/* noipa: with fortified builds the compiler may know a smaller size for the block than the
- * allocator does, and clearing the rest would look to it like an overflow. */
-__attribute__((noipa)) void wipe_free(void *ptr)
+/* Opaque to callers: with fortified builds the compiler may know a smaller size for the block than
+ * the allocator does, and clearing the rest would look to it like an overflow. clang has no noipa.
+ */
+#if __has_attribute(noipa)
+__attribute__((noipa))
+#else
+__attribute__((noinline))
+#endif
+void wipe_free(void *ptr)
 {
     if (ptr) {
         wipe(ptr, malloc_usable_size(ptr));

@@ -43,7 +43,7 @@ const char *err_kind_name(enum err_kind kind)
     return kinds[kind].name;
 }
 
-static char *message(const char *fmt, va_list args, const char *behind)
+PRINTF(1, 0) static char *message(const char *fmt, va_list args, const char *behind)
 {
     struct buf text = BUF_INIT(MESSAGE_MAX);
     va_list again;
