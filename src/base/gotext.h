@@ -17,4 +17,10 @@ void go_duration(struct buf *out, ns_t d);
  * bare "0". False on anything else or overflow (about 292 years). */
 bool go_parse_duration(struct str s, ns_t *out);
 
+/* strconv.FormatFloat(v, form, -1, 64), the shortest digits that give v back: 'e' (1.5e+21), 'f'
+ * (no exponent), 'g' (what %v prints: as 'e' below 1e-04 and from 1e+06 on, as 'f' between), and
+ * 'j' for what encoding/json writes ('f'; below 1e-6 and from 1e21 on 'e' without the zero of
+ * e-07). NaN, +Inf, -Inf. */
+void go_float(struct buf *out, double v, char form);
+
 #endif
