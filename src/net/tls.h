@@ -10,7 +10,8 @@
 
 struct ssl_ctx_st;
 
-/* TLS 1.2 and 1.3, ALPN http/1.1. The caller frees with tls_context_free. */
+/* TLS 1.2 and 1.3, ALPN http/1.1. The caller frees with tls_context_free; connections keep what
+ * they need of it. */
 struct ssl_ctx_st *tls_server_context(struct str cert_chain_pem, struct str key_pem,
                                       struct err **err) MUST_USE;
 void tls_context_free(struct ssl_ctx_st *ctx);
@@ -19,7 +20,8 @@ void tls_context_free(struct ssl_ctx_st *ctx);
 void tls_server_set_sni(struct ssl_ctx_st *ctx,
                         struct ssl_ctx_st *(*pick)(void *arg, struct str name), void *arg);
 
-/* A self-signed CA (EC P-256, 10 years): PEM of certificate and key. */
+/* A self-signed CA (EC P-256, 10 years): PEM of certificate and key, which replace the content of
+ * the buffers (give BUF_INIT_WIPE for the key). */
 int tls_make_ca(const char *common_name, struct buf *cert_pem, struct buf *key_pem,
                 struct err **err) MUST_USE;
 /* A leaf signed by the CA for the given DNS names ("*.vault.azure.net" is fine) and IP addresses,
