@@ -3,7 +3,7 @@
  * store: the cache of an informer: objects by namespace and name.
  *
  * Look-up is O(1); all objects of one namespace hang in one list. The store owns its objects and
- * keeps nothing but them: 8 to 16 bytes of table each besides the object itself
+ * keeps nothing but them: 9 to 21 bytes of table each besides the object itself
  * (docs/internals/kube.md has the measurement). Several informers whose scopes do not overlap
  * (one namespace each) may fill one store.
  *
@@ -29,8 +29,8 @@ size_t store_count(const struct store *s);
 size_t store_count_in(const struct store *s, struct str ns);
 
 /* for (struct store_iter it = {0}; store_next(s, &it);) ... it.object
- * With it.ns set to a namespace before the first call only its objects come. The store must not
- * change while iterating; store_cursor does not mind. */
+ * With it.ns set to a namespace (STR_EMPTY: cluster-scoped) before the first call only its objects
+ * come. The store must not change while iterating; store_cursor does not mind. */
 struct store_iter {
     struct str ns;
     const struct object *object;
@@ -43,7 +43,7 @@ bool store_next(const struct store *s, struct store_iter *it);
  * once; with a growing store some come twice. 0 when the pass is over. */
 struct store_cursor {
     size_t at;
-    size_t cap;
+    uint32_t shape;
 };
 size_t store_walk(const struct store *s, struct store_cursor *c, const struct object **out,
                   size_t max);

@@ -76,7 +76,7 @@ enum workqueue_outcome {
     WQ_RETRY, /* failed: comes again after the back-off, not before `after` (Retry-After) */
     WQ_LATER, /* neither: comes again after `after`, failures stay counted */
 };
-/* Ends the work on a key that process was called with. */
+/* Ends the work on a key that process was called with. The key that process got is gone then. */
 void workqueue_done(struct workqueue *q, struct str key, enum workqueue_outcome outcome,
                     ns_t after);
 
@@ -89,6 +89,9 @@ ns_t workqueue_backoff(const struct workqueue *q, struct str key);
 /* Holds back new work (keys still gather), and goes on. For leadership and shutdown. */
 void workqueue_pause(struct workqueue *q);
 void workqueue_resume(struct workqueue *q);
+
+/* Sets the gauges that grow with time (depth, unfinished, longest): before a scrape. */
+void workqueue_collect(struct workqueue *q);
 
 size_t workqueue_depth(const struct workqueue *q);   /* waiting now, without delayed ones */
 size_t workqueue_running(const struct workqueue *q); /* being worked on */
