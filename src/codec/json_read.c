@@ -379,8 +379,8 @@ static inline uint64_t key_bit(struct str key)
  * wins, at the place of the first. In a small object most keys are seen to be new by their bit. */
 static void take_members(struct parser *ps, struct json *object, size_t base)
 {
-    const struct json_member *members = ps->stack.v + base;
     size_t n = ps->stack.n - base;
+    const struct json_member *members = n > 0 ? ps->stack.v + base : NULL;
     uint64_t seen = 0;
     json_object_reserve(ps->arena, object, n);
     for (size_t i = 0; i < n; i++) {
