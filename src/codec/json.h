@@ -89,6 +89,7 @@ struct json *json_set(struct arena *a, struct json *object, struct str key, stru
 struct json *json_set_str(struct arena *a, struct json *object, const char *key, struct str value);
 bool json_del(struct json *object, struct str key);
 void json_push(struct arena *a, struct json *array, struct json *value);
+void json_del_at(struct json *array, size_t i); /* the others keep their order */
 /* The object at a path of keys below root, created (with its parents) where it is absent or null;
  * forgets the raw text along the way, so that the result is written from its nodes. NULL if a value
  * of another type stands in the way. */

@@ -111,6 +111,13 @@ void json_push(struct arena *a, struct json *array, struct json *value)
     json_touch(array);
 }
 
+void json_del_at(struct json *array, size_t i)
+{
+    must(json_is(array, JSON_ARRAY) && i < array->n);
+    memmove(&array->items[i], &array->items[i + 1], (--array->n - i) * sizeof(struct json *));
+    json_touch(array);
+}
+
 struct json *json_edit(struct arena *a, struct json *root, const char *path)
 {
     if (!json_is(root, JSON_OBJECT)) {

@@ -153,8 +153,11 @@ static void building(void **state)
     assert_true(json_del(j, STR("n")));
     assert_false(json_del(j, STR("n")));
     assert_false(json_del(list, STR("n")));
+    json_del_at(list, 8);
+    json_del_at(list, 3);
+    json_del_at(list, 0);
     assert_written(j, JSON_WRITE_SORTED,
-                   "{\"b\":true,\"f\":1.50,\"l\":[0,1,2,3,4,5,6,7,8],\"s\":\"y\",\"z\":null}");
+                   "{\"b\":true,\"f\":1.50,\"l\":[1,2,4,5,6,7],\"s\":\"y\",\"z\":null}");
 }
 
 /* Past JSON_OBJECT_LINEAR a table takes over; deleting and replacing keep it right. */
