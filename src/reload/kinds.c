@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reload/kinds.h"
+
+static const struct source_type_info types[SOURCE_TYPES] = {
+    [SOURCE_CONFIGMAP] = {"CONFIGMAP", "configmap", "configmaps"},
+    [SOURCE_SECRET] = {"SECRET", "secret", "secrets"},
+    [SOURCE_SPC] = {"SECRETPROVIDERCLASS", "secretproviderclass", "secretproviderclasspodstatuses"},
+};
+
+static const struct {
+    const char *word;
+    enum source_type type;
+} type_words[] = {
+    {"configmap", SOURCE_CONFIGMAP},
+    {"configmaps", SOURCE_CONFIGMAP},
+    {"cm", SOURCE_CONFIGMAP},
+    {"secret", SOURCE_SECRET},
+    {"secrets", SOURCE_SECRET},
+    {"secretproviderclass", SOURCE_SPC},
+    {"secretproviderclasses", SOURCE_SPC},
+    {"spc", SOURCE_SPC},
+};
+
+static const struct workload_kind_info kinds[WORKLOAD_KINDS] = {
+    [WORKLOAD_DEPLOYMENT] = {"Deployment", "apps", "v1", "deployments", "apps/v1", "spec.template",
+                             true},
+    [WORKLOAD_CRONJOB] = {"CronJob", "batch", "v1", "cronjobs", "batch/v1",
+                          "spec.jobTemplate.spec.template", true},
+    [WORKLOAD_JOB] = {"Job", "batch", "v1", "jobs", "batch/v1", "spec.template", true},
+    [WORKLOAD_DAEMONSET] = {"DaemonSet", "apps", "v1", "daemonsets", "apps/v1", "spec.template",
+                            true},
+    [WORKLOAD_STATEFULSET] = {"StatefulSet", "apps", "v1", "statefulsets", "apps/v1",
+                              "spec.template", true},
+    [WORKLOAD_ROLLOUT] = {"Rollout", "argoproj.io", "v1alpha1", "rollouts", "argoproj.io/v1alpha1",
+                          "spec.template", false},
+};
+
+const struct source_type_info *source_type_info(enum source_type type)
+{
+    return &types[type];
+}
+
+bool source_type_parse(struct str word, enum source_type *out)
+{
+    for (size_t i = 0; i < COUNT_OF(type_words); i++) {
+        if (str_ieq(word, str_c(type_words[i].word))) {
+            *out = type_words[i].type;
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct workload_kind_info *workload_kind_info(enum workload_kind kind)
+{
+    return &kinds[kind];
+}
+
+bool workload_kind_parse(struct str word, enum workload_kind *out)
+{
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        if (str_ieq(word, str_c(kinds[i].name)) || str_ieq(word, str_c(kinds[i].plural))) {
+            *out = (enum workload_kind)i;
+            return true;
+        }
+    }
+    return false;
+}

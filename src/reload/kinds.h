@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * kinds: what can change (ConfigMap, Secret, SecretProviderClass) and what can be moved (the kinds
+ * of workloads), as two tables. Words and order are those of Stakater Reloader, because they show
+ * in environment variables, events, metrics and logs. Pure, constant.
+ */
+#ifndef PAWL_RELOAD_KINDS_H
+#define PAWL_RELOAD_KINDS_H
+
+#include "base/str.h"
+
+/* A source is what a workload is moved for. A SecretProviderClass changes through the
+ * SecretProviderClassPodStatus objects of its pods. */
+enum source_type { SOURCE_CONFIGMAP, SOURCE_SECRET, SOURCE_SPC };
+#define SOURCE_TYPES 3
+
+struct source_type_info {
+    const char *word;     /* "CONFIGMAP": in variables, messages, JSON */
+    const char *ledger;   /* "configmap": in the ledger and in `pawl plan configmap/NAME` */
+    const char *resource; /* "configmaps": what is watched; in metrics and event sources */
+};
+
+const struct source_type_info *source_type_info(enum source_type type);
+/* "configmap", "configmaps", "cm", "secret", "secrets", "secretproviderclass", "spc" ... */
+bool source_type_parse(struct str word, enum source_type *out);
+
+/* In the order in which Reloader works through them. */
+enum workload_kind {
+    WORKLOAD_DEPLOYMENT,
+    WORKLOAD_CRONJOB,
+    WORKLOAD_JOB,
+    WORKLOAD_DAEMONSET,
+    WORKLOAD_STATEFULSET,
+    WORKLOAD_ROLLOUT, /* Argo Rollouts */
+};
+#define WORKLOAD_KINDS 6
+
+struct workload_kind_info {
+    const char *name; /* "Deployment" */
+    const char *group;
+    const char *version;
+    const char *plural;
+    const char *api_version;  /* "apps/v1" */
+    const char *pod_template; /* path in the object: "spec.template" */
+    bool built_in;            /* understands strategic merge patches */
+};
+
+const struct workload_kind_info *workload_kind_info(enum workload_kind kind);
+/* By the name of the kind, its plural or its singular, letter case ignored. */
+bool workload_kind_parse(struct str word, enum workload_kind *out);
+
+#endif
