@@ -19,11 +19,11 @@ struct decimal {
     int point; /* the value is 0.DIGITS times ten to the power of this */
 };
 
-static bool reads_back(uint64_t digits, int exponent, double v)
+static bool reads_back(uint64_t digits, int exponent, double v, bool single)
 {
     char text[48];
     snprintf(text, sizeof(text), "%llue%d", (unsigned long long)digits, exponent);
-    return strtod(text, NULL) == v;
+    return single ? strtof(text, NULL) == (float)v : strtod(text, NULL) == v;
 }
 
 /* The n digits nearest to v as an integer times ten to the power of *exponent. */
@@ -42,29 +42,30 @@ static uint64_t nearest(double v, int n, int *exponent)
     return digits;
 }
 
-static uint64_t shortest(double v, int *exponent)
+static uint64_t shortest(double v, bool single, int *exponent)
 {
-    int n = v < DBL_MIN ? 1 : DBL_DIG;
-    for (; n < DBL_DECIMAL_DIG; n++) {
+    int most = single ? FLT_DECIMAL_DIG : DBL_DECIMAL_DIG;
+    int n = single || v < DBL_MIN ? 1 : DBL_DIG;
+    for (; n < most; n++) {
         uint64_t digits = nearest(v, n, exponent);
-        if (reads_back(digits, *exponent, v)) {
+        if (reads_back(digits, *exponent, v, single)) {
             return digits;
         }
-        if (n == DBL_DECIMAL_DIG - 1 && reads_back(digits + 1, *exponent, v)) {
+        if (reads_back(digits + 1, *exponent, v, single)) {
             return digits + 1;
         }
     }
     return nearest(v, n, exponent);
 }
 
-static struct decimal decimal_of(double v)
+static struct decimal decimal_of(double v, bool single)
 {
     struct decimal d = {.point = 0};
     if (v == 0) {
         return d;
     }
     int exponent;
-    uint64_t digits = shortest(v, &exponent);
+    uint64_t digits = shortest(v, single, &exponent);
     d.n = snprintf(d.digits, sizeof(d.digits), "%llu", (unsigned long long)digits);
     d.point = d.n + exponent;
     while (d.digits[d.n - 1] == '0') {
@@ -120,7 +121,7 @@ static bool wants_exponent(const struct decimal *d, char form)
     }
 }
 
-void go_float(struct buf *out, double v, char form)
+static void add_float(struct buf *out, double v, char form, bool single)
 {
     if (isnan(v)) {
         buf_add_c(out, "NaN");
@@ -133,10 +134,20 @@ void go_float(struct buf *out, double v, char form)
     if (signbit(v)) {
         buf_add_byte(out, '-');
     }
-    struct decimal d = decimal_of(fabs(v));
+    struct decimal d = decimal_of(fabs(v), single);
     if (wants_exponent(&d, form)) {
         add_exponent_form(out, &d, form == 'j');
     } else {
         add_plain_form(out, &d);
     }
+}
+
+void go_float(struct buf *out, double v, char form)
+{
+    add_float(out, v, form, false);
+}
+
+void go_float32(struct buf *out, double v, char form)
+{
+    add_float(out, (double)(float)v, form, true);
 }

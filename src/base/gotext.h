@@ -22,5 +22,8 @@ bool go_parse_duration(struct str s, ns_t *out);
  * 'j' for what encoding/json writes ('f'; below 1e-6 and from 1e21 on 'e' without the zero of
  * e-07). NaN, +Inf, -Inf. */
 void go_float(struct buf *out, double v, char form);
+/* The same with bit size 32: v is rounded to single precision and written in the digits that tell
+ * it from other single ones. */
+void go_float32(struct buf *out, double v, char form);
 
 #endif
