@@ -8,8 +8,8 @@
  * that is how loop_advance knows that all that could happen at one moment has happened. A wait
  * of some milliseconds could only guess it.
  *
- * A deferred call is not run at a higher priority: one that defers itself again and again would
- * then starve the sockets.
+ * A deferred call that defers itself again and again starves nobody: each time the sockets have had
+ * their turn in between.
  */
 #include <errno.h>
 #include <signal.h>
@@ -52,12 +52,14 @@ ns_t loop_take_max_callback(struct loop *l)
 
 /* ---- deferred and posted calls ---- */
 
-/* Runs what was there at the start; what those calls defer comes in the next turn. Index by index,
- * because the calls may add to the vector and take entries back. */
+/* Runs what was there at the start; what those calls defer comes in the next turn, after the
+ * sockets and timers that are ready by then (a timer of 0; an activated event would run in this
+ * turn). Index by index, because the calls may add to the vector and take entries back. */
 static void run_deferred(evutil_socket_t fd, short what, void *arg)
 {
     struct loop *l = arg;
     size_t n = l->deferred.n;
+    l->in_deferred = true;
     for (size_t i = 0; i < n; i++) {
         struct loop_call call = l->deferred.v[i];
         l->deferred.v[i].fn = NULL;
@@ -67,17 +69,21 @@ static void run_deferred(evutil_socket_t fd, short what, void *arg)
             loop_leave(l, begun);
         }
     }
+    l->in_deferred = false;
     l->deferred.n -= n;
     memmove(l->deferred.v, l->deferred.v + n, l->deferred.n * sizeof(*l->deferred.v));
     if (l->deferred.n > 0) {
-        event_active(l->run_deferred, EV_TIMEOUT, 0);
+        static const struct timeval next_turn = {0};
+        must(evtimer_add(l->run_deferred, &next_turn) == 0);
     }
 }
 
 void loop_defer(struct loop *l, void (*fn)(void *arg), void *arg)
 {
     vec_push(&l->deferred, (struct loop_call){.fn = fn, .arg = arg});
-    event_active(l->run_deferred, EV_TIMEOUT, 0);
+    if (!l->in_deferred) {
+        event_active(l->run_deferred, EV_TIMEOUT, 0);
+    }
 }
 
 static void take_posted(evutil_socket_t fd, short what, void *arg)

@@ -33,6 +33,7 @@ struct loop {
     uint64_t timer_order;
 
     VEC(struct loop_call) deferred;
+    bool in_deferred;
 
     pthread_mutex_t lock; /* of posted */
     VEC(struct loop_call) posted;
