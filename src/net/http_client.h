@@ -25,7 +25,8 @@
 struct http_client;
 struct http_call;
 
-/* Once per process, before any thread: libcurl and OpenSSL with wiping allocators. */
+/* Once per process, before any thread and before anything else uses OpenSSL: libcurl and OpenSSL
+ * with allocators that clear memory when it is freed. */
 void http_global_init(void);
 void http_global_done(void);
 
@@ -47,21 +48,23 @@ struct http_client_config {
     size_t max_in_flight;   /* plain requests at once, others queue in order; 0: 16 */
     ns_t connect_timeout;   /* 0: 10 s */
     struct str user_agent;  /* "pawl/1.2.3 (linux/amd64)" */
-    bool compression;       /* send Accept-Encoding: gzip */
-    bool keep_wiped;        /* true is the default meaning: see .c; tests turn it off to measure */
+    bool compression;       /* ask for gzip; bodies arrive unpacked, and limits count them so */
 };
 
+/* Copies the config. TLS settings that cannot be used fail each call with ERR_TLS; so a file that
+ * is repaired (http_client_set_tls) repairs the client. */
 struct http_client *http_client_new(struct loop *l,
                                     const struct http_client_config *config) MUST_USE;
-/* Cancels what is under way. */
+/* Cancels what is under way. Fine in a callback. NULL is fine. */
 void http_client_free(struct http_client *c);
-/* Certificates or CA have changed: new requests use new connections; running ones go on. */
+/* Certificates or CA have changed: calls that start from now on use new connections; running ones
+ * go on. Does nothing if they have not changed. */
 void http_client_set_tls(struct http_client *c, const struct tls_config *tls);
 
 struct http_result {
     struct err *err; /* NULL: an answer came, whatever its status; borrowed */
     int status;      /* 0 without an answer */
-    struct str body; /* whole body (empty if on_chunk took it) */
+    struct str body; /* whole body, terminated (empty if on_chunk took it) */
     ns_t total;      /* submit to end */
     bool new_connection;
 };
@@ -69,13 +72,13 @@ struct http_result {
 struct http_request {
     const char *method; /* "GET" ... */
     struct str url;
-    struct str body; /* sent with Content-Length if not empty, or with method PUT or POST */
+    struct str body;           /* sent with Content-Length if not empty, or with POST, PUT, PATCH */
     const struct str *headers; /* whole lines "Name: value"; a token goes here */
     size_t n_headers;
-    size_t max_body; /* ceiling of the answer; 0: 4 MiB */
-    ns_t timeout;    /* whole request; 0: 30 s; negative: none (watches) */
+    size_t max_body; /* ceiling of the answer; 0: 4 MiB, or none for what on_chunk takes */
+    ns_t timeout;    /* from submit to done; 0: 30 s; negative: none (watches) */
     ns_t silence;    /* fails with ERR_TIMEOUT when no byte came for that long; 0: none */
-    bool watch;      /* a long-lived stream: goes to the watch pool */
+    bool watch;      /* a long-lived stream: goes to the watch pool, counts for no limit */
     /* Optional: status and headers are known. */
     void (*on_headers)(void *arg, struct http_call *call, int status);
     /* Optional: takes 2xx bodies piecewise (others still are collected for `done`). Non-zero stops
@@ -85,8 +88,13 @@ struct http_request {
     void *arg;
 };
 
+/* No callback comes before this has returned. The call is gone after `done`.
+ *
+ * A request that failed on a connection that had been idle, before any byte of an answer, is sent
+ * once more if its method is GET, HEAD, PUT or DELETE. (libcurl itself sends any request again if
+ * the connection turns out to be closed before the request was sent.) */
 struct http_call *http_submit(struct http_client *c, const struct http_request *request);
-/* No callback comes after this. NULL is fine. */
+/* No callback of this call comes after this; the call is gone. NULL is fine. */
 void http_cancel(struct http_call *call);
 /* A header of the answer, name without case; the empty view if absent. Valid in on_headers, done.
  */
@@ -98,7 +106,7 @@ ns_t http_retry_after(const struct http_call *call);
 
 struct http_stats {
     uint64_t requests;
-    uint64_t connections; /* opened so far */
+    uint64_t connections; /* sockets opened so far */
     size_t in_flight;
     size_t queued;
     size_t watches;

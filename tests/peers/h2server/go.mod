@@ -1,0 +1,3 @@
+module pawl/tests/h2server
+
+go 1.24
