@@ -3,11 +3,12 @@
  * client: requests to one API server as one identity, answers as parsed JSON or a struct err.
  *
  * What it takes care of: the path and query; content types; the credential (kube/credential), which
- * is fetched again and the request repeated once after a 401; the pod's CA when it has rotated;
- * one repetition of a GET whose connection broke before an answer; Status objects as errors
- * (kube/status.h); Warning headers in the log, each text once; the Audit-Id of failures in the log;
- * the counter rest_client_requests_total. It does NOT repeat anything else: the server's wish is in
- * err->retry_after and the caller (a workqueue) decides when.
+ * is fetched again and the request repeated once after a 401; CA and client certificate files that
+ * have rotated; Status objects as errors (kube/status.h); Warning headers in the log, each text
+ * once; the Audit-Id of failures in the log; the metrics
+ * rest_client_requests_total{code,host,method} and rest_client_request_duration_seconds{verb,host}.
+ * Beside what net/http_client sends again when an idle connection turns out to be dead, it repeats
+ * nothing else: the server's wish is in err->retry_after and the caller (a workqueue) decides when.
  *
  * Ownership: everything in a kube_request is copied. Exactly one `done` follows each submit, later
  * and never inside it, unless kube_cancel comes first; then no callback comes any more. The answer
@@ -36,8 +37,9 @@ struct kube_client_config {
     ns_t timeout;            /* of one request; 0: 30 s */
 };
 
-struct kube_client *kube_client_new(struct loop *l, const struct kube_client_config *config,
-                                    struct err **err) MUST_USE;
+/* Never fails: what is wrong with certificates shows in the first call. */
+struct kube_client *kube_client_new(struct loop *l,
+                                    const struct kube_client_config *config) MUST_USE;
 /* Drops what is under way without callbacks. Owners of calls must not cancel afterwards. */
 void kube_client_free(struct kube_client *c);
 struct loop *kube_client_loop(const struct kube_client *c);
@@ -64,8 +66,10 @@ struct kube_answer {
     const struct err *err;      /* NULL: 2xx */
     int status;                 /* HTTP; 0 when there was no answer */
     const struct json *object;  /* the document; NULL if the answer was not JSON, or streamed */
+    struct str text;            /* the body, if it was not JSON ("ok" of /readyz) */
     struct kube_status failure; /* all zero unless the server answered with an error */
     struct str audit_id;        /* what the server's audit log knows the request by; may be empty */
+    struct str date;            /* the server's Date header, to compare clocks; may be empty */
     ns_t total;
     struct arena *arena; /* where the document lives */
 };
