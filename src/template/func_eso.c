@@ -421,4 +421,3 @@ static const struct func rows[] = {
      "Decrypts: scheme (\"RSA-OAEP\" or \"None\"), hash, text, key in PEM.", ASYMMETRIC},
 };
 const struct func_table functions_eso = FUNC_TABLE(rows);
-const struct func_table functions_regex = {0};
