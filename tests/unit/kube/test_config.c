@@ -203,10 +203,11 @@ static void flags_win(void **state)
     o.as_groups = groups;
     o.n_as_groups = 1;
     AUTO(err_freep) struct err *err = NULL;
-    struct kube_config *c = kube_config_parse(
-        STR("current-context: one\ncontexts: [{name: two, context: {cluster: c, namespace: shop}}]\n"
-            "clusters: [{name: c, cluster: {server: 'https://h:1'}}]\n"),
-        "f", &o, &err);
+    struct kube_config *c =
+        kube_config_parse(STR("current-context: one\ncontexts: [{name: two, context: {cluster: c, "
+                              "namespace: shop}}]\n"
+                              "clusters: [{name: c, cluster: {server: 'https://h:1'}}]\n"),
+                          "f", &o, &err);
     assert_non_null(c);
     assert_str(c->ns, "mine");
     assert_str(c->as, "system:serviceaccount:a:b");
