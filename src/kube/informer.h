@@ -25,27 +25,13 @@
 #ifndef PAWL_KUBE_INFORMER_H
 #define PAWL_KUBE_INFORMER_H
 
-#include "kube/client.h"
+#include "kube/list_watch.h"
 #include "kube/store.h"
 
 struct informer;
 
-enum informer_content {
-    INFORMER_FULL,     /* items are whole objects */
-    INFORMER_METADATA, /* items are PartialObjectMetadata: names, labels, annotations, owners */
-};
-
-enum informer_state {
-    INFORMER_STOPPED,
-    INFORMER_LISTING,    /* first list, or a new one after a gap */
-    INFORMER_WATCHING,   /* follows changes as they happen */
-    INFORMER_POLLING,    /* watch is forbidden: lists every poll_interval */
-    INFORMER_IDLE,       /* watch is forbidden and poll_interval < 0: lists on informer_refresh */
-    INFORMER_DENIED,     /* 403 on list: tried again once a minute */
-    INFORMER_NOT_SERVED, /* 404: the kind is not installed; tried again, up to once a minute */
-    INFORMER_RETRYING,   /* anything else: server away, throttled; tried again with back-off */
-};
-const char *informer_state_name(enum informer_state state); /* "watching" */
+/* "watching"; the states themselves are explained in kube/list_watch.h. */
+const char *informer_state_name(enum informer_state state);
 
 struct informer_config {
     struct kube_client *client;
@@ -91,9 +77,8 @@ struct informer *informer_new(const struct informer_config *config) MUST_USE;
 void informer_free(struct informer *i);
 void informer_start(struct informer *i);
 
-/* On a synced informer the handler gets an added for each object and then synced, in slices over
- * the next turns of the loop, mixed with the changes of that time (an object may then come as added
- * with its newest state and never as updated before it was added). */
+/* If there are objects already the handler gets an added for each and then synced, in slices over
+ * the next turns of the loop, while changes go on; of an object it hears `added` first, always. */
 void informer_add_handler(struct informer *i, const struct informer_handler *handler);
 /* Removes the handlers with this arg. */
 void informer_remove_handler(struct informer *i, void *arg);
@@ -106,11 +91,13 @@ enum informer_state informer_state(const struct informer *i);
 /* Why the state is not WATCHING; NULL if it is. Borrowed. */
 const struct err *informer_reason(const struct informer *i);
 
-/* Lists again as soon as possible (the doctor, POLLING and IDLE informers); done comes once, with
- * NULL or why it failed. done may be NULL. While WATCHING the store is fresh and done comes at
- * once. */
+/* Lists again as soon as possible (POLLING and IDLE informers, the doctor); done comes once, later,
+ * when the store is up to date, with NULL, or with why that failed. done may be NULL. While
+ * WATCHING the store is fresh and no list is needed. */
 void informer_refresh(struct informer *i, void (*done)(void *arg, const struct err *err),
                       void *arg);
+/* No done with this arg comes any more. */
+void informer_unrefresh(struct informer *i, void *arg);
 
 struct informer_stats {
     uint64_t lists;

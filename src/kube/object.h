@@ -23,7 +23,7 @@
 #include "codec/json.h"
 
 struct object {
-    /* private to object.c and store.c */
+    /* private to object.c, store.c and informer.c */
     const char *ns;    /* interned; "" for cluster-scoped kinds */
     const char *texts; /* name, uid, resourceVersion, each with a NUL, behind the owner's struct */
     struct object *next; /* within the namespace */
@@ -33,6 +33,7 @@ struct object {
     uint16_t name_n;
     uint16_t uid_n;
     uint16_t version_n;
+    uint16_t replay; /* number of the last replay to a handler that it was in */
 };
 
 /* A zeroed block of `size` bytes (of the struct that begins with struct object) with the names from

@@ -90,10 +90,15 @@ static struct object **find(const struct store *s, struct str ns, struct str nam
     return NULL;
 }
 
-const struct object *store_get(const struct store *s, struct str ns, struct str name)
+struct object *store_find(const struct store *s, struct str ns, struct str name)
 {
     struct object **slot = find(s, ns, name);
     return slot ? *slot : NULL;
+}
+
+const struct object *store_get(const struct store *s, struct str ns, struct str name)
+{
+    return store_find(s, ns, name);
 }
 
 const struct object *store_get_key(const struct store *s, struct str key)
@@ -265,8 +270,7 @@ bool store_next(const struct store *s, struct store_iter *it)
     return false;
 }
 
-size_t store_walk(const struct store *s, struct store_cursor *c, const struct object **out,
-                  size_t max)
+size_t store_walk(const struct store *s, struct store_cursor *c, struct object **out, size_t max)
 {
     if (c->shape != s->shape) {
         c->shape = s->shape;
@@ -274,7 +278,7 @@ size_t store_walk(const struct store *s, struct store_cursor *c, const struct ob
     }
     size_t n = 0;
     while (n < max && c->at < s->cap) {
-        const struct object *o = s->slots[c->at++];
+        struct object *o = s->slots[c->at++];
         if (o && o != DEAD) {
             out[n++] = o;
         }

@@ -45,11 +45,12 @@ struct store_cursor {
     size_t at;
     uint32_t shape;
 };
-size_t store_walk(const struct store *s, struct store_cursor *c, const struct object **out,
-                  size_t max);
+size_t store_walk(const struct store *s, struct store_cursor *c, struct object **out, size_t max);
 
 /* ---- for informers, and for tests that fill a store by hand ---- */
 
+/* As store_get, for the marks that informers keep in objects. */
+struct object *store_find(const struct store *s, struct str ns, struct str name);
 /* Takes the object over. Returns the one that had its name, now the caller's (store_drop), or
  * NULL. */
 struct object *store_put(struct store *s, struct object *o) MUST_USE;

@@ -148,7 +148,7 @@ static void walk_survives_changes(void **state)
     }
     bool seen[500] = {0};
     struct store_cursor cursor = {0};
-    const struct object *slice[7];
+    struct object *slice[7];
     int turn = 0;
     for (size_t n; (n = store_walk(s, &cursor, slice, COUNT_OF(slice))) > 0; turn++) {
         for (size_t i = 0; i < n; i++) {
