@@ -11,8 +11,13 @@
 
 #include "net/http_client.h"
 
-/* noipa: the allocator knows a greater size for a block than the compiler, see wipe_free. */
-__attribute__((noipa)) static void *wiping_realloc(void *old, size_t size)
+/* noipa: the allocator knows a greater size for a block than the compiler, see wipe_free. clang has
+ * no noipa. */
+#if __has_attribute(noipa)
+__attribute__((noipa))
+#endif
+static void *
+wiping_realloc(void *old, size_t size)
 {
     size_t had = old ? malloc_usable_size(old) : 0;
     if (old && size > 0 && size <= had && size >= had / 2) {
