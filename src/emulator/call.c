@@ -62,6 +62,12 @@ static void set_host(struct call *c, struct str host)
     c->port = has_port ? str_from(c->host, (size_t)colon) : STR_EMPTY;
 }
 
+void call_set_hostname(struct call *c, struct str name)
+{
+    c->hostname = lower(&c->arena, name);
+    c->host = arena_printf(&c->arena, "%.*s%.*s", STR_ARG(c->hostname), STR_ARG(c->port));
+}
+
 /* With a bad escape it stays as it came, and no route will fit. */
 static struct str decode_segment(struct arena *a, struct str part)
 {

@@ -65,9 +65,10 @@ struct call {
     struct str query_text;
     struct str body;
     struct str peer;
-    struct str host;     /* lower case, with the port if the client named one */
-    struct str hostname; /* without it */
-    struct str port;     /* ":8443", or empty */
+    struct str server_name; /* the name that the client asked for in the handshake */
+    struct str host;        /* lower case, with the port if the client named one */
+    struct str hostname;    /* without it */
+    struct str port;        /* ":8443", or empty */
     struct url_params query;
     struct str segment[CALL_MAX_SEGMENTS]; /* decoded, empty ones dropped */
     size_t n_segments;
@@ -100,6 +101,8 @@ struct call *call_new(struct emulator *emu, enum listener listener,
 /* Takes the request apart. host: the Host header. All views must live until call_finish. */
 void call_set_target(struct call *c, struct str method, struct str host, struct str target,
                      struct str body);
+/* Takes another name for the host, with the port that the client named. */
+void call_set_hostname(struct call *c, struct str name);
 /* Hands the answer over and frees the call. */
 void call_finish(struct call *c);
 

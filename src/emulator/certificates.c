@@ -4,6 +4,7 @@
 
 #include "emulator/certificates.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "emulator/faults.h"
@@ -60,8 +61,8 @@ static int load_ca(const char *data, struct buf *ca, struct buf *ca_key, struct 
     }
     AUTO(freep) char *cert = xasprintf("%s/ca.crt", data);
     AUTO(freep) char *key = xasprintf("%s/ca.key", data);
-    if (read_file(cert, MAX_PEM, ca, &missing) == 0) {
-        return read_file(key, MAX_PEM, ca_key, err);
+    if (file_read(cert, ca, &missing) == 0) {
+        return file_read(key, ca_key, err);
     }
     return missing->status == ENOENT ? make_ca(ca, ca_key, cert, key, err)
                                      : err_move(err, &missing);
@@ -141,8 +142,8 @@ static struct ssl_ctx_st *context_from_files(struct certificates *c, struct err 
         err_set(err, ERR_INVALID, "--tls-cert needs --tls-key");
         return NULL;
     }
-    if (read_file(config->tls_cert, MAX_PEM, &cert, err) != 0 ||
-        read_file(config->tls_key, MAX_PEM, &key, err) != 0) {
+    if (file_read(config->tls_cert, &cert, err) != 0 ||
+        file_read(config->tls_key, &key, err) != 0) {
         return NULL;
     }
     return tls_server_context(buf_str(&cert), buf_str(&key), err);

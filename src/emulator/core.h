@@ -45,8 +45,6 @@ struct str https_host(struct str text);
 
 /* The folder and what is missing above it, mode 0700. */
 int make_folder(const char *path, struct err **err) MUST_USE;
-/* Reads a file of at most max bytes. */
-int read_file(const char *path, size_t max, struct buf *out, struct err **err) MUST_USE;
 /* Writes a file with mode 0600 (or 0644) through a temporary one, so that it is whole or absent. */
 int write_file(const char *path, struct str text, bool secret, struct err **err) MUST_USE;
 

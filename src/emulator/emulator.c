@@ -12,6 +12,7 @@
 #include "emulator/emulator.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "emulator/admin.h"
 #include "emulator/arm.h"
@@ -29,29 +30,6 @@
 enum { MAX_SEED = 1 << 20, MAX_CA = 1 << 20 };
 
 /* ---- files ---- */
-
-int read_file(const char *path, size_t max, struct buf *out, struct err **err)
-{
-    AUTO(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return err_errno(err, "cannot read %s", path);
-    }
-    for (;;) {
-        char chunk[8192];
-        ssize_t n = read(fd, chunk, sizeof(chunk));
-        if (n < 0) {
-            return err_errno(err, "cannot read %s", path);
-        }
-        if (n == 0) {
-            return 0;
-        }
-        if (out->n + (size_t)n > max) {
-            return err_set(err, ERR_LIMIT, "%s is larger than %zu bytes", path, max);
-        }
-        buf_add(out, chunk, (size_t)n);
-        wipe(chunk, (size_t)n);
-    }
-}
 
 static int write_all(int fd, struct str text)
 {
@@ -127,12 +105,9 @@ static bool split_vault_host(struct call *c)
     return true;
 }
 
-static enum site site_of(struct call *c)
+static enum site site_of_host(struct call *c)
 {
     const struct emulator_config *config = &c->emu->config;
-    if (c->listener != LISTENER_MAIN) {
-        return c->listener == LISTENER_MSI ? SITE_MSI : SITE_ADMIN;
-    }
     if (name_list_has(&config->login_hosts, c->hostname)) {
         return SITE_LOGIN;
     }
@@ -143,6 +118,25 @@ static enum site site_of(struct call *c)
         return SITE_GRAPH;
     }
     return split_vault_host(c) ? SITE_VAULT : SITE_UNKNOWN;
+}
+
+/* By the Host header; a tunnel may have changed that, so else by the name in the handshake. */
+static enum site site_of(struct call *c)
+{
+    if (c->listener != LISTENER_MAIN) {
+        return c->listener == LISTENER_MSI ? SITE_MSI : SITE_ADMIN;
+    }
+    enum site site = site_of_host(c);
+    if (site != SITE_UNKNOWN || c->server_name.n == 0) {
+        return site;
+    }
+    struct str host = c->hostname;
+    call_set_hostname(c, c->server_name);
+    site = site_of_host(c);
+    if (site == SITE_UNKNOWN) {
+        call_set_hostname(c, host);
+    }
+    return site;
 }
 
 /* ---- the way of a call ---- */
@@ -297,7 +291,7 @@ static int apply_seed(struct emulator *e, struct err **err)
     if (!e->config.seed) {
         return 0;
     }
-    if (read_file(e->config.seed, MAX_SEED, &text, err) != 0 ||
+    if (file_read(e->config.seed, &text, err) != 0 ||
         seed_apply(e->store, &a, buf_str(&text), e->config.seed, emulator_now(e), &result, err) !=
             0) {
         return -1;
@@ -310,7 +304,7 @@ static int apply_seed(struct emulator *e, struct err **err)
 
 static int read_issuer_ca(struct emulator *e, struct buf *out, struct err **err)
 {
-    return e->config.issuer_ca ? read_file(e->config.issuer_ca, MAX_CA, out, err) : 0;
+    return e->config.issuer_ca ? file_read(e->config.issuer_ca, out, err) : 0;
 }
 
 /* Opens everything that lies in the data folder. */

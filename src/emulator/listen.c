@@ -110,9 +110,9 @@ static void handle(void *arg, struct http_exchange *x)
     static const struct call_transport transport = {.header = get_header, .answer = answer};
     struct listener_state *state = arg;
     struct call *c = call_new(state->e, state->kind, &transport, x);
-    struct str host = http_x_header(x, "Host");
     c->peer = http_x_peer(x);
-    call_set_target(c, http_x_method(x), host.n ? host : http_x_server_name(x), http_x_target(x),
+    c->server_name = http_x_server_name(x);
+    call_set_target(c, http_x_method(x), http_x_header(x, "Host"), http_x_target(x),
                     http_x_body(x));
     emulator_dispatch(c);
 }

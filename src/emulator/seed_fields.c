@@ -2,6 +2,7 @@
 #include "emulator/seed_fields.h"
 
 #include "base/datetime.h"
+#include "base/file.h"
 #include "base/gotext.h"
 #include "base/num.h"
 #include "emulator/core.h"
@@ -163,7 +164,7 @@ int seed_read_file(struct seed_reader *r, int line, const char *what, struct str
     AUTO(freep)
     char *full = absolute || slash < 0 ? str_dup(path)
                                        : xasprintf("%.*s/%.*s", (int)slash, r->name, STR_ARG(path));
-    if (read_file(full, SEED_MAX_FILE, &text, &err) != 0) {
+    if (file_read(full, &text, &err) != 0) {
         return seed_fail(r, line, what, "%s", err_msg(err));
     }
     *out = arena_str(r->a, buf_str(&text));

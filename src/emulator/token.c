@@ -8,6 +8,7 @@
 #include "emulator/token.h"
 
 #include "base/encode.h"
+#include "base/file.h"
 #include "base/random.h"
 #include "codec/jwt.h"
 #include "emulator/core.h"
@@ -24,7 +25,7 @@ struct token_keys {
 static EVP_PKEY *read_key(const char *path, struct err **err)
 {
     AUTO(buf_done) struct buf pem = BUF_INIT_WIPE(MAX_KEY_FILE);
-    if (read_file(path, MAX_KEY_FILE, &pem, err) != 0) {
+    if (file_read(path, &pem, err) != 0) {
         return NULL;
     }
     BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);

@@ -31,10 +31,9 @@ bool alert_accepted(enum alert_sink sink, int status);
 
 struct alerts;
 
-/* NULL when alerts are off. options must outlive the sender. counter: by the label
- * result, may be NULL. */
+/* NULL when alerts are off. options must outlive the sender. */
 struct alerts *alerts_new(struct loop *loop, const struct reload_alert_options *options,
-                          struct metric *counter);
+                          struct metrics *metrics);
 /* Cancels what is under way. */
 void alerts_free(struct alerts *a);
 void alerts_send(struct alerts *a, enum source_type type, struct str source,

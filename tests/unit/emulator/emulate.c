@@ -32,13 +32,18 @@ void emulate_seed(struct emulate *m, const char *seed)
 
 void emulate_init(struct emulate *m, const char *seed)
 {
+    emulate_init_on(m, seed, NULL);
+}
+
+void emulate_init_on(struct emulate *m, const char *seed, struct loop *l)
+{
     AUTO(err_freep) struct err *err = NULL;
     const struct emulator_config config = emulator_config_default();
-    *m = (struct emulate){.answer.arena = ARENA_INIT(ARENA_PLAIN)};
+    *m = (struct emulate){.loop = l, .answer.arena = ARENA_INIT(ARENA_PLAIN)};
     if (!clock_is_fake()) {
         clock_fake_start(NS_S, 1800000000 * NS_S);
     }
-    m->e = emulator_new(NULL, &config, &err);
+    m->e = emulator_new(l, &config, &err);
     assert_non_null(m->e);
     emulate_seed(m, seed ? seed : standard_seed);
 }
@@ -94,6 +99,9 @@ static void send_to(struct emulate *m, enum listener listener, const char *metho
     c->peer = STR("127.0.0.1");
     call_set_target(c, str_c(method), str_c(host), str_c(target), str_c(body));
     emulator_dispatch(c);
+    for (int i = 0; i < 2000 && m->loop && m->answer.count == 0; i++) {
+        loop_once(m->loop, 10 * NS_MS);
+    }
     assert_int_equal(m->answer.count, 1);
 }
 

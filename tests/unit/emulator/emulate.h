@@ -29,6 +29,7 @@ struct answer {
 
 struct emulate {
     struct emulator *e;
+    struct loop *loop; /* NULL: nothing takes time */
     struct answer answer;
     struct str headers[8]; /* "Name: value" of the next requests */
     size_t n_headers;
@@ -37,6 +38,8 @@ struct emulate {
 
 /* With the seed (NULL: the standard one: an administrator, a secrets user, vault kv1). */
 void emulate_init(struct emulate *m, const char *seed);
+/* The same on a loop, which the caller frees afterwards: workers and fetches take their time. */
+void emulate_init_on(struct emulate *m, const char *seed, struct loop *l);
 void emulate_done(struct emulate *m);
 /* Applies another seed. */
 void emulate_seed(struct emulate *m, const char *seed);

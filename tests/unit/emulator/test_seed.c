@@ -40,7 +40,7 @@ static void test_messages(void **state)
         {"vaults: [{name: kv1, secrets: [{name: a_b, value: x}]}]", "vaults.secrets: a name has"},
         {"vaults: [{name: kv1, secrets: [{name: a}]}]", "give either value or valueFile"},
         {"vaults: [{name: kv1, secrets: [{name: a, valueFile: /does/not/exist}]}]",
-         "cannot read /does/not/exist: No such file"},
+         "/does/not/exist: No such file"},
         {"vaults: [{name: kv1, accessPolicies: [{principal: x, secrets: [get]}]}]",
          "there is no app or identity \"x\""},
         {"apps: [{name: x}]\nvaults: [{name: kv1, accessPolicies: [{principal: x, secrets: "
