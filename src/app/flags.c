@@ -135,8 +135,14 @@ static int set_first(const struct flag *f, void *options, struct str value, stru
 
 void flags_init(const struct flag_set *set, void *options)
 {
+    static const size_t sizes[] = {
+        [FLAG_BOOL] = sizeof(bool),     [FLAG_STRING] = sizeof(char *),
+        [FLAG_INT] = sizeof(int64_t),   [FLAG_DOUBLE] = sizeof(double),
+        [FLAG_DURATION] = sizeof(ns_t), [FLAG_LIST] = sizeof(struct flag_list),
+    };
     for (size_t i = 0; i < set->n; i++) {
         const struct flag *f = &set->flags[i];
+        memset(place(f, options), 0, sizes[f->type]);
         if (f->fallback || f->type == FLAG_STRING) {
             AUTO(err_freep) struct err *err = NULL;
             struct flag any = *f;

@@ -52,7 +52,7 @@ struct flag_set {
     size_t n;
 };
 
-/* Sets every option to its default. options must be zeroed memory. */
+/* Sets every option to its default. Strings and lists that were there are not freed. */
 void flags_init(const struct flag_set *set, void *options);
 /* Frees strings and lists. */
 void flags_done(const struct flag_set *set, void *options);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include "app/server.h"
+#include "net/http_client.h"
+
+struct probes {
+    bool ready;
+    bool alive;
+};
+
+static struct loop *l;
+static struct http_client *client;
+static struct app_server *server;
+static struct metrics *metrics;
+static struct probes probes;
+
+static bool is_ready(void *arg, struct buf *why)
+{
+    (void)arg;
+    buf_add_c(why, "sync: externalsecrets are not listed yet");
+    return probes.ready;
+}
+
+static bool is_alive(void *arg, struct buf *why)
+{
+    (void)arg;
+    buf_add_c(why, "the lease is lost");
+    return probes.alive;
+}
+
+static const struct metric_desc counter = {"things_total", "Things.", METRIC_COUNTER,
+                                           {NULL},         NULL,      0};
+
+static int setup(void **state)
+{
+    (void)state;
+    http_global_init();
+    l = loop_new();
+    metrics = metrics_new();
+    metric_inc(metrics_add(metrics, &counter), NULL);
+    client = http_client_new(l, &(struct http_client_config){0});
+    struct app_server_config config = {
+        .listen = "127.0.0.1:0", .metrics = metrics, .ready = is_ready, .alive = is_alive};
+    server = app_server_new(l, &config, NULL);
+    return server && client ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    http_client_free(client);
+    app_server_free(server);
+    metrics_free(metrics);
+    loop_free(l);
+    http_global_done();
+    return 0;
+}
+
+struct answer {
+    bool done;
+    int status;
+    struct buf body;
+};
+
+static void answered(void *arg, struct http_call *call, const struct http_result *result)
+{
+    (void)call;
+    struct answer *a = arg;
+    a->done = true;
+    a->status = result->status;
+    buf_add_str(&a->body, result->body);
+}
+
+static int ask(const char *method, const char *path, const char *body_part)
+{
+    struct answer a = {.body = BUF_INIT(100000)};
+    AUTO(freep) char *url =
+        xasprintf("http://127.0.0.1:%u%s", (unsigned)app_server_port(server), path);
+    struct http_request request = {
+        .method = method, .url = str_c(url), .done = answered, .arg = &a};
+    http_submit(client, &request);
+    while (!a.done) {
+        loop_once(l, NS_S);
+    }
+    assert_non_null(strstr(a.body.p, body_part));
+    buf_done(&a.body);
+    return a.status;
+}
+
+static void answers_probes(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("GET", "/readyz", "externalsecrets are not listed"), 500);
+    assert_int_equal(ask("GET", "/healthz", "the lease is lost"), 500);
+    probes = (struct probes){true, true};
+    assert_int_equal(ask("GET", "/readyz", "ok"), 200);
+    assert_int_equal(ask("GET", "/healthz", "ok"), 200);
+    assert_int_equal(ask("GET", "/live", "alive"), 200);
+}
+
+static void serves_metrics_and_nothing_else(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("GET", "/metrics", "# TYPE things_total counter\nthings_total 1\n"), 200);
+    assert_int_equal(ask("GET", "/", "404"), 404);
+    assert_int_equal(ask("GET", "/debug/pprof/", "404"), 404);
+    assert_int_equal(ask("POST", "/metrics", "only GET"), 405);
+}
+
+static void reads_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *host; /* NULL: refused */
+        uint16_t port;
+    } rows[] = {
+        {":9090", "0.0.0.0", 9090},
+        {"127.0.0.1:0", "127.0.0.1", 0},
+        {"[::1]:80", "::1", 80},
+        {"9090", NULL, 0},
+        {":99999", NULL, 0},
+        {"::1:80", NULL, 0},
+        {":", NULL, 0},
+        {"host:x", NULL, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        AUTO(freep) char *host = NULL;
+        uint16_t port = 0;
+        AUTO(err_freep) struct err *err = NULL;
+        int rc = listen_parse(rows[i].text, &host, &port, &err);
+        if (rows[i].host) {
+            assert_ok(rc, err);
+            assert_string_equal(host, rows[i].host);
+            assert_int_equal(port, rows[i].port);
+        } else {
+            assert_err(rc, err, ERR_INVALID, rows[i].text);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(answers_probes),
+                                       cmocka_unit_test(serves_metrics_and_nothing_else),
+                                       cmocka_unit_test(reads_addresses)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
