@@ -194,7 +194,9 @@ struct kube_client *kube_client_new(struct loop *l, const struct kube_client_con
     (void)url_parse(config->config->server, &url, NULL);
     c->host = str_dup(url.authority);
     add_impersonation(c, config->config);
-    c->http = new_http(c, 0, c->config.max_in_flight);
+    /* One HTTP/2 connection carries all; with HTTP/1.1 each request needs its own. */
+    c->http =
+        new_http(c, config->http1_only ? c->config.max_in_flight : 0, c->config.max_in_flight);
     c->credential = kube_credential_new(l, config->config, on_certificate, c);
     if (config->metrics) {
         c->requests_total = metrics_add(config->metrics, &requests_desc);

@@ -78,6 +78,10 @@ static void handle(void *arg, struct http_exchange *x)
     struct peer *p = arg;
     note_request(p, x);
     const struct peer_step *s = take_step(p, x);
+    if (!s && p->otherwise) {
+        p->otherwise(p->arg, x);
+        return;
+    }
     if (!s) {
         p->unexpected++;
         http_reply(x, 599, "text/plain", STR("not in the script"));

@@ -51,6 +51,9 @@ struct peer {
     VEC(struct peer_request) requests;
     VEC(struct http_exchange *) streams; /* open ones, oldest first; NULL when ended */
     VEC(struct http_exchange *) held;
+    /* Optional: answers what no step does. */
+    void (*otherwise)(void *arg, struct http_exchange *x);
+    void *arg;
     size_t gone;       /* streams that the client gave up */
     size_t unexpected; /* requests without a step */
 };
