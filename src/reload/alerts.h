@@ -31,9 +31,10 @@ bool alert_accepted(enum alert_sink sink, int status);
 
 struct alerts;
 
-/* NULL when alerts are off. options must outlive the sender. */
+/* NULL when alerts are off. options must outlive the sender. counter: by the label
+ * result, may be NULL. */
 struct alerts *alerts_new(struct loop *loop, const struct reload_alert_options *options,
-                          struct metrics *metrics);
+                          struct metric *counter);
 /* Cancels what is under way. */
 void alerts_free(struct alerts *a);
 void alerts_send(struct alerts *a, enum source_type type, struct str source,

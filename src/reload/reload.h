@@ -23,8 +23,8 @@
 struct reload;
 
 struct reload_hooks {
-    /* A write to this Secret is known to be on its way: a workload that uses it waits for it, 5 s at
-     * most, so that several Secrets that change together are one restart. NULL: never. */
+    /* A write to this Secret is known to be on its way: a workload that uses it waits for it, 5 s
+     * at most, so that several Secrets that change together are one restart. NULL: never. */
     bool (*in_flight)(void *arg, struct str ns, struct str secret);
     void *arg;
 };
@@ -50,7 +50,8 @@ void reload_stop(struct reload *r, void (*done)(void *arg), void *arg);
 /* False, and what is missing in *why (may be NULL), until everything has been seen once. */
 bool reload_ready(const struct reload *r, struct buf *why);
 
-/* ---- from the sync role in the same process; both save time and requests, neither is needed ---- */
+/* ---- from the sync role in the same process; both save time and requests, neither is needed ----
+ */
 
 /* This Secret has just been written and has this resourceVersion. All of its data, decoded; valid
  * during the call. */
@@ -84,11 +85,11 @@ struct plan_row {
     struct str ns;
     struct str name;
     bool moves;
-    enum rule_step step;    /* which rule decided, also for those that do not move */
-    const char *key;        /* its annotation; "" for none */
-    bool from_template;     /* that annotation stands on the pod template */
-    struct str container;   /* that gets the variable; empty if it does not move */
-    struct str remark;      /* "paused by a user", "suspended" ...; may be empty */
+    enum rule_step step;  /* which rule decided, also for those that do not move */
+    const char *key;      /* its annotation; "" for none */
+    bool from_template;   /* that annotation stands on the pod template */
+    struct str container; /* that gets the variable; empty if it does not move */
+    struct str remark;    /* "paused by a user", "suspended" ...; may be empty */
 };
 struct plan;
 struct plan_request {
@@ -97,8 +98,8 @@ struct plan_request {
     enum source_type type;
     struct str ns;
     struct str name;
-    /* One call for each workload of the namespace that refers to the source or has a rule that could
-     * concern it. */
+    /* One call for each workload of the namespace that refers to the source or has a rule that
+     * could concern it. */
     void (*row)(void *arg, const struct plan_row *row);
     /* Once. exists: the source is there (what does not exist can be planned for, too). err: a list
      * was refused; rows so far are right. */

@@ -62,7 +62,8 @@ struct workload {
     bool has_template_annotations;
     struct str ledger;             /* text of pawl.dev/applied; p NULL if absent */
     struct str last_reloaded_from; /* text; p NULL if absent */
-    ns_t settle;                   /* quiet period before a move, 0: none */
+    uint64_t shape; /* hash of everything that decides what can move it, and where; per process */
+    ns_t settle;    /* quiet period before a move, 0: none */
 
     /* Deployments */
     bool paused;
