@@ -25,8 +25,8 @@
 struct http_client;
 struct http_call;
 
-/* Once per process, before any thread and before anything else uses OpenSSL: libcurl and OpenSSL
- * with allocators that clear memory when it is freed. */
+/* Once per process, before any thread. A program that is linked with this module has a free() that
+ * clears memory first. */
 void http_global_init(void);
 void http_global_done(void);
 

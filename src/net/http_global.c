@@ -1,65 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * http_global: libcurl and OpenSSL with allocators that clear what they give back, so that a secret
- * value or a token does not stay behind in freed memory. The price is about half as many
- * instructions again per request (docs/internals/http.md).
+ * http_global: what this process does differently because it speaks HTTP.
+ *
+ * free() and realloc() of the whole process clear what they give back, so that neither a value nor
+ * a token stays behind in freed memory. libcurl and OpenSSL could be given allocators of their own;
+ * but nghttp2, under libcurl, cannot: every body sent over HTTP/2 (a Secret, on its way to the API
+ * server) and every Authorization header stayed in buffers that it had freed
+ * (tests/unit/net/test_http_wipe.c). A program's own free() takes the place of the C library's for
+ * all its libraries. It costs as much as the two allocators did: about 60 % more instructions a
+ * request, docs/internals/http.md.
+ *
+ * Only with glibc, which offers its own functions under second names. Not with the sanitizers,
+ * which have a free() of theirs.
  */
+#include <errno.h>
 #include <malloc.h>
 
 #include <curl/curl.h>
-#include <openssl/crypto.h>
 
 #include "net/http_client.h"
 
-/* noipa: the allocator knows a greater size for a block than the compiler, see wipe_free. clang has
- * no noipa. */
-#if __has_attribute(noipa)
-__attribute__((noipa))
+#define EXPORT __attribute__((visibility("default")))
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+#define SANITIZED
 #endif
-static void *
-wiping_realloc(void *old, size_t size)
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
+#if defined(__GLIBC__) && !defined(SANITIZED)
+extern void __libc_free(void *p);
+
+/* noipa, twice: the allocator knows a greater size for a block than the compiler may believe. */
+EXPORT __attribute__((noipa)) void free(void *p)
 {
-    size_t had = old ? malloc_usable_size(old) : 0;
-    if (old && size > 0 && size <= had && size >= had / 2) {
+    if (p) {
+        int saved = errno;
+        explicit_bzero(p, malloc_usable_size(p));
+        __libc_free(p);
+        errno = saved;
+    }
+}
+
+/* Never moves by way of the C library, which would leave the old block as it was. */
+EXPORT __attribute__((noipa)) void *realloc(void *old, size_t size)
+{
+    if (!old) {
+        return malloc(size);
+    }
+    if (size == 0) {
+        free(old);
+        return NULL;
+    }
+    size_t had = malloc_usable_size(old);
+    if (size <= had && size >= had / 2) {
         return old;
     }
-    void *new = size > 0 || !old ? malloc(size) : NULL;
-    if (new &&old) {
+    void *new = malloc(size);
+    if (new) {
         memcpy(new, old, MIN(had, size));
-    }
-    if (new || size == 0) {
-        wipe_free(old);
+        free(old);
     }
     return new;
 }
+#endif
 
-static char *copy_string(const char *s)
+/* Debian's libcurl speaks RTMP and so brings GnuTLS along, which tests all its ciphers when it is
+ * loaded, unless the program has a function of this name: 0.8 MB of memory less. Nothing here uses
+ * GnuTLS. */
+EXPORT int _gnutls_global_init_skip(void);
+EXPORT int _gnutls_global_init_skip(void)
 {
-    size_t n = strlen(s) + 1;
-    char *copy = malloc(n);
-    return copy ? memcpy(copy, s, n) : NULL;
-}
-
-static void *openssl_malloc(size_t n, const char *file, int line)
-{
-    return malloc(n);
-}
-
-static void *openssl_realloc(void *p, size_t n, const char *file, int line)
-{
-    return wiping_realloc(p, n);
-}
-
-static void openssl_free(void *p, const char *file, int line)
-{
-    wipe_free(p);
+    return 1;
 }
 
 void http_global_init(void)
 {
-    must(CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) == 1);
-    must(curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free, wiping_realloc, copy_string,
-                              calloc) == CURLE_OK);
+    must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 }
 
 void http_global_done(void)

@@ -8,6 +8,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -125,6 +126,13 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		for i := 0; i < n; i++ {
 			w.Header().Add("X-Many", strings.Repeat("h", 992))
 		}
+	case "/canary": // see test_http_wipe.c
+		io.Copy(io.Discard, r.Body)
+		canary := make([]byte, 24)
+		for i := range canary {
+			canary[i] = byte('A' + (i*7+3*i*i+3)%26)
+		}
+		w.Write(bytes.Repeat(canary, 1+10000*len(r.URL.RawQuery)))
 	case "/echo":
 		io.Copy(w, r.Body)
 	case "/until-kill": // no answer on a connection that /kill will reset

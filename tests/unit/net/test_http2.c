@@ -1,71 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The client over HTTP/2, against Go's server (tests/peers/h2server), in real time. The program is
- * named by H2SERVER; without it (no Go on this machine) all tests are skipped.
+ * The client over HTTP/2, against Go's server, in real time.
  */
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "base/clock.h"
-#include "base/num.h"
+#include "h2server.h"
 #include "net/http_client.h"
-#include "net/tls.h"
-#include "test.h"
 
-extern char **environ;
-
-static struct buf ca_cert;
-static struct buf ca_key;
-static char folder[] = "/tmp/pawl-test-h2-XXXXXX";
+static struct h2_authority authority;
 
 static struct fixture {
     struct loop *loop;
     struct http_client *client;
-    pid_t pid;
-    int to_server; /* closing it ends the server */
-    int port;
+    struct h2server server;
 } fx;
-
-/* ---- the server ---- */
-
-static void write_file(const char *name, const struct buf *content)
-{
-    AUTO(freep) char *path = xasprintf("%s/%s", folder, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_int_equal(write(fd, content->p, content->n), content->n);
-    close(fd);
-}
-
-static void start_server(const char *max_streams)
-{
-    AUTO(freep) char *cert = xasprintf("%s/cert.pem", folder);
-    AUTO(freep) char *key = xasprintf("%s/key.pem", folder);
-    AUTO(freep) char *streams = xstrdup(max_streams);
-    char *program = getenv("H2SERVER");
-    char *argv[] = {program, cert, key, streams, NULL};
-    int in[2];
-    int out[2];
-    assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, in[0], 0);
-    posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-    assert_int_equal(posix_spawn(&fx.pid, program, &actions, NULL, argv, environ), 0);
-    posix_spawn_file_actions_destroy(&actions);
-    close(in[0]);
-    close(out[1]);
-    fx.to_server = in[1];
-    char text[16] = "";
-    ssize_t n = read(out[0], text, sizeof(text) - 1);
-    close(out[0]);
-    int64_t port;
-    assert_true(n > 0 && num_parse_i64(str_trim(str_n(text, (size_t)n)), &port));
-    fx.port = (int)port;
-}
 
 static int start(const char *max_streams, bool http1)
 {
@@ -73,9 +20,9 @@ static int start(const char *max_streams, bool http1)
         return 0;
     }
     fx = (struct fixture){.loop = loop_new()};
-    start_server(max_streams);
+    h2server_start(&fx.server, &authority, max_streams);
     fx.client = http_client_new(fx.loop, &(struct http_client_config){
-                                             .tls = {.ca_pem = buf_str(&ca_cert)},
+                                             .tls = {.ca_pem = buf_str(&authority.ca_cert)},
                                              .http1_only = http1,
                                          });
     return 0;
@@ -103,17 +50,9 @@ static int teardown(void **state)
     }
     http_client_free(fx.client);
     loop_free(fx.loop);
-    close(fx.to_server);
-    int status;
-    return waitpid(fx.pid, &status, 0) == fx.pid ? 0 : -1;
+    h2server_stop(&fx.server);
+    return 0;
 }
-
-#define NEEDS_SERVER()                                                                             \
-    do {                                                                                           \
-        if (!getenv("H2SERVER")) {                                                                 \
-            skip();                                                                                \
-        }                                                                                          \
-    } while (0)
 
 /* ---- calls ---- */
 
@@ -151,7 +90,7 @@ static void on_done(void *arg, struct http_call *call, const struct http_result 
 
 static void submit(struct answer *a, struct http_request r, const char *path)
 {
-    AUTO(freep) char *url = xasprintf("https://127.0.0.1:%d%s", fx.port, path);
+    AUTO(freep) char *url = xasprintf("https://127.0.0.1:%d%s", fx.server.port, path);
     *a = (struct answer){.body = BUF_INIT(16 << 20)};
     r.method = r.method ? r.method : "GET";
     r.url = str_c(url);
@@ -235,27 +174,27 @@ static int count_connections(void)
 
 static void speaks_http2_or_falls_back(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     struct answer a;
     ask(&a, (struct http_request){0}, "/");
-    AUTO(freep) char *want = xasprintf("HTTP/2.0 127.0.0.1:%d", fx.port);
+    AUTO(freep) char *want = xasprintf("HTTP/2.0 127.0.0.1:%d", fx.server.port);
     assert_buf(&a.body, want);
     answers_done(&a, 1);
 }
 
 static void speaks_http1_if_told(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     struct answer a;
     ask(&a, (struct http_request){0}, "/");
-    AUTO(freep) char *want = xasprintf("HTTP/1.1 127.0.0.1:%d", fx.port);
+    AUTO(freep) char *want = xasprintf("HTTP/1.1 127.0.0.1:%d", fx.server.port);
     assert_buf(&a.body, want);
     answers_done(&a, 1);
 }
 
 static void watches_and_requests_take_one_connection_each(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     enum { WATCHES = 12, REQUESTS = 100 };
     struct answer w[WATCHES];
     struct answer r[REQUESTS];
@@ -281,7 +220,7 @@ static void watches_and_requests_take_one_connection_each(void **state)
 /* Started together, all watches that the first connection cannot take would open one each. */
 static void many_watches_fill_one_connection_after_the_other(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     enum { N = 95 };
     struct answer w[N];
     for (size_t i = 0; i < N; i++) {
@@ -296,7 +235,7 @@ static void many_watches_fill_one_connection_after_the_other(void **state)
 
 static void goaway_under_load_costs_one_connection(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     enum { WATCHES = 12, REQUESTS = 50 };
     struct answer w[WATCHES];
     struct answer r[REQUESTS];
@@ -326,7 +265,7 @@ static void goaway_under_load_costs_one_connection(void **state)
 /* The connection of the watches drains: they go on to their end, new ones get a new connection. */
 static void watches_survive_a_goaway(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     struct answer w[3];
     watch(&w[0]);
     watch(&w[1]);
@@ -344,7 +283,7 @@ static void watches_survive_a_goaway(void **state)
 
 static void a_reset_stream_fails_alone(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     struct answer slow;
     struct answer a;
     submit(&slow, (struct http_request){0}, "/slow?n=20");
@@ -360,7 +299,7 @@ static void a_reset_stream_fails_alone(void **state)
 
 static void slow_bytes_are_not_silence(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     struct answer a;
     ask(&a, (struct http_request){.silence = 60 * NS_MS}, "/slow?n=40");
     assert_ok(a.err ? -1 : 0, a.err);
@@ -370,7 +309,7 @@ static void slow_bytes_are_not_silence(void **state)
 
 static void moves_megabytes(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     struct buf big = BUF_INIT(8 << 20);
     buf_add_repeat(&big, 'u', 5 << 20);
     static const char *const methods[] = {"PUT", "POST", "PATCH"};
@@ -393,14 +332,14 @@ static void moves_megabytes(void **state)
 
 static void takes_long_headers(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     get("/headers?n=14");
 }
 
 /* Over HTTP/1.1: see RECEIVE_BUFFER in http_transfer.c. */
 static void limits_headers(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     struct answer a;
     ask(&a, (struct http_request){0}, "/headers?n=60");
     assert_ok(a.err ? -1 : 0, a.err);
@@ -413,7 +352,7 @@ static void limits_headers(void **state)
 /* All connections die under requests: what may be sent again is, and POST /kill comes once. */
 static void a_dying_connection_loses_no_idempotent_request(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     get("/");
     struct answer r[10];
     struct answer kill;
@@ -436,7 +375,7 @@ static void a_dying_connection_loses_no_idempotent_request(void **state)
 
 static void a_watch_ends_with_its_connection(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     struct answer w;
     struct answer kill;
     watch(&w);
@@ -463,7 +402,7 @@ static bool server_has_watches(int n)
  * connection: here the next line of another watch. */
 static void cancelling_a_watch_ends_its_stream_only(void **state)
 {
-    NEEDS_SERVER();
+    NEEDS_H2SERVER();
     struct answer w[3];
     for (size_t i = 0; i < 3; i++) {
         watch(&w[i]);
@@ -479,36 +418,16 @@ static void cancelling_a_watch_ends_its_stream_only(void **state)
     answers_done(w, 3);
 }
 
-static int make_files(void **state)
+static int init(void **state)
 {
     http_global_init();
-    if (!getenv("H2SERVER")) {
-        print_message("no H2SERVER: skipped\n");
-        return 0;
-    }
-    AUTO(buf_done) struct buf cert = BUF_INIT(10000);
-    AUTO(buf_done) struct buf key = BUF_INIT_WIPE(10000);
-    const char *name = "127.0.0.1";
-    ca_cert = BUF_INIT(10000);
-    ca_key = BUF_INIT_WIPE(10000);
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(tls_make_ca("Test CA", &ca_cert, &ca_key, NULL), 0);
-    assert_int_equal(
-        tls_make_leaf(buf_str(&ca_cert), buf_str(&ca_key), &name, 1, 1, &cert, &key, NULL), 0);
-    write_file("cert.pem", &cert);
-    write_file("key.pem", &key);
+    h2_authority_init(&authority);
     return 0;
 }
 
-static int remove_files(void **state)
+static int done(void **state)
 {
-    static const char *const names[] = {"/cert.pem", "/key.pem", ""};
-    for (size_t i = 0; i < COUNT_OF(names) && ca_cert.n > 0; i++) {
-        AUTO(freep) char *path = xasprintf("%s%s", folder, names[i]);
-        assert_int_equal(remove(path), 0);
-    }
-    buf_done(&ca_cert);
-    buf_done(&ca_key);
+    h2_authority_done(&authority);
     http_global_done();
     return 0;
 }
@@ -533,5 +452,5 @@ int main(void)
         T(a_watch_ends_with_its_connection),
         T(cancelling_a_watch_ends_its_stream_only),
     };
-    return cmocka_run_group_tests(tests, make_files, remove_files);
+    return cmocka_run_group_tests(tests, init, done);
 }
