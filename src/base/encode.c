@@ -145,7 +145,7 @@ static ptrdiff_t check_padding(struct str in, size_t i, int have, bool raw)
             return (ptrdiff_t)in.n;
         }
         if (in.p[next] != '=') {
-            return (ptrdiff_t)next;
+            return (ptrdiff_t)next - 1; /* as Go counts here */
         }
         next = skip_newlines(in, next + 1);
     }

@@ -292,7 +292,7 @@ static void add_general(struct buf *out, double magnitude, char letter, int prec
     if (limit > d.n && d.n >= d.point) {
         limit = d.n;
     }
-    int exponent = d.n ? d.point - 1 : 0;
+    int exponent = d.point - 1;
     if (exponent < -4 || exponent >= limit) {
         add_exponential(out, &d, letter, d.n - 1);
     } else {

@@ -206,12 +206,12 @@ static int parse_bracketed(struct arena *a, struct str host, struct str *out, st
     return 0;
 }
 
-static int parse_host(struct arena *a, struct str host, struct str *out, struct err **err)
+static int parse_host(struct arena *a, struct str host, bool web, struct str *out, struct err **err)
 {
     if (host.n > 0 && host.p[0] == '[') {
         return parse_bracketed(a, host, out, err);
     }
-    ptrdiff_t colon = str_find_byte(host, ':');
+    ptrdiff_t colon = web ? str_find_byte(host, ':') : str_rfind_byte(host, ':');
     if (colon >= 0 && check_port(str_from(host, (size_t)colon), err) != 0) {
         return -1;
     }
@@ -248,7 +248,8 @@ static int parse_user(struct arena *a, struct str user, struct str *out, struct 
 static int parse_authority(struct arena *a, struct str s, struct gourl *out, struct err **err)
 {
     ptrdiff_t at = str_rfind_byte(s, '@');
-    if (parse_host(a, str_from(s, (size_t)(at + 1)), &out->host, err) != 0) {
+    bool web = str_eq(out->scheme, STR("http")) || str_eq(out->scheme, STR("https"));
+    if (parse_host(a, str_from(s, (size_t)(at + 1)), web, &out->host, err) != 0) {
         return -1;
     }
     return at < 0 ? 0 : parse_user(a, str_head(s, (size_t)at), &out->userinfo, err);

@@ -188,6 +188,7 @@ enum dirt { CLEAN, DIRTY_MAJOR, DIRTY_MINOR, DIRTY_PATCH };
 
 struct constraint {
     enum operator op;
+    bool implicit; /* no operator was written */
     enum dirt dirt;
     struct semver version;
 };
@@ -219,11 +220,12 @@ static bool skip_space(struct str *s)
     return n > 0;
 }
 
-static enum operator take_operator(struct str *s)
+static enum operator take_operator(struct str *s, bool *implicit)
 {
     for (size_t i = 0;; i++) {
         if (str_starts(*s, operators[i].text)) {
             *s = str_from(*s, operators[i].text.n);
+            *implicit = operators[i].text.n == 0;
             return operators[i].op;
         }
     }
@@ -288,7 +290,7 @@ static bool take_version(struct str *s, struct constraint *c)
 static bool take_constraint(struct str *s, struct constraint *c)
 {
     (void)skip_space(s);
-    c->op = take_operator(s);
+    c->op = take_operator(s, &c->implicit);
     (void)skip_space(s);
     return take_version(s, c);
 }
@@ -419,7 +421,7 @@ static bool check_group(struct str s, const struct semver *v, bool *ok)
         if (!take_constraint(&s, &c)) {
             return false;
         }
-        if (c.op == OP_EQUAL && take_hyphen(&s)) {
+        if (c.implicit && take_hyphen(&s)) {
             c.op = OP_GREATER_EQUAL;
             struct constraint upper = {.op = OP_LESS_EQUAL};
             (void)skip_space(&s);

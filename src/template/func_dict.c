@@ -136,47 +136,52 @@ FN(f_dig)
 
 /* ---- merging ---- */
 
+static void merge(struct work *w, struct value to, struct value from, bool overwrite, int depth);
+
+static void merge_entry(struct work *w, struct value to, struct value from, const struct entry *e,
+                        bool overwrite, int depth)
+{
+    struct value *had = dict_get(to.dict, e->key);
+    bool set = overwrite;
+    if (e->value.kind != K_NIL) {
+        bool maps = had && v_is_map(*had) && v_is_map(e->value);
+        if (maps && had->dict && v_len(*had) + v_len(e->value) > 0) {
+            merge(w, *had, e->value, overwrite, depth + 1);
+            return;
+        }
+        set = set || !had || !v_true(*had);
+    }
+    if (set && to.kind == K_STRMAP && from.kind == K_DICT) {
+        work_fail(w, "reflect.Value.SetMapIndex: value of type interface {} is not assignable to "
+                     "type string");
+    } else if (set) {
+        dict_set(w, to.dict, e->key, e->value);
+    }
+}
+
 /* overwrite: the right one wins. Otherwise an empty value on the left counts as absent. */
-static void merge(struct work *w, struct dict *to, const struct dict *from, bool overwrite,
-                  int depth)
+static void merge(struct work *w, struct value to, struct value from, bool overwrite, int depth)
 {
     if (depth > WORK_DEPTH) {
         work_fail_limit(w, "depth");
     }
-    for (size_t i = 0; from && from != to && i < from->n && work_step(w, 1); i++) {
-        const struct entry *e = &from->v[i];
-        struct value *had = dict_get(to, e->key);
-        if (e->value.kind == K_NIL) {
-            if (overwrite) {
-                dict_set(w, to, e->key, e->value);
-            }
-            continue;
-        }
-        if (had && had->kind == K_DICT && e->value.kind == K_DICT && had->dict) {
-            bool was_empty = v_len(*had) == 0;
-            if (was_empty && v_len(e->value) == 0) {
-                *had = e->value;
-            } else {
-                merge(w, had->dict, e->value.dict, overwrite, depth + 1);
-            }
-            continue;
-        }
-        if (!had || overwrite || !v_true(*had)) {
-            dict_set(w, to, e->key, e->value);
-        }
+    bool same = from.dict == to.dict;
+    for (size_t i = 0; !same && i < v_len(from) && work_step(w, 1); i++) {
+        struct entry e = from.dict->v[i];
+        merge_entry(w, to, from, &e, overwrite, depth);
     }
 }
 
 static struct value merge_all(struct work *w, const struct value *arg, size_t n, bool overwrite)
 {
-    struct dict *to = arg[0].dict;
+    struct value to = arg[0];
     for (size_t i = 1; i < n && !w->failed; i++) {
-        if (!to && arg[i].dict) {
-            to = dict_new(w);
+        if (!to.dict && arg[i].dict) {
+            to = v_dict(dict_new(w));
         }
-        merge(w, to, arg[i].dict, overwrite, 0);
+        merge(w, to, arg[i], overwrite, 0);
     }
-    return v_dict(to);
+    return to;
 }
 
 FN(f_merge)

@@ -62,8 +62,7 @@ static struct value unmarshal(struct work *w, struct str text, bool must_work)
         if (must_work) {
             return fail_err(w, err);
         }
-        err_free(err);
-        return NIL;
+        err_free(err); /* what could be read remains */
     }
     return v;
 }
@@ -111,7 +110,9 @@ static int read_yaml(struct work *w, struct str text, struct value *out, struct 
         return err_wrap(err, "error converting YAML to JSON");
     }
     if (j->type == JSON_OBJECT || j->type == JSON_NULL) {
-        return tree_from_node(w, j, out, err);
+        struct err *number = NULL;
+        int rc = tree_from_node(w, j, out, &number);
+        return number ? err_move(err, &number) : rc;
     }
     static const char *const names[] = {[JSON_BOOL] = "bool",
                                         [JSON_NUMBER] = "number",

@@ -55,7 +55,8 @@ static size_t run_length(struct str s, enum run_kind kind, size_t *last)
     while (n < s.n) {
         uint32_t rune;
         size_t width = utf8_decode(str_from(s, n), &rune, NULL);
-        if (kind_of(rune) != kind) {
+        bool punct = kind == RUN_PUNCT && unicode_is_punct(rune); /* also - and _ */
+        if (kind_of(rune) != kind && !punct) {
             break;
         }
         *last = n;
@@ -89,7 +90,7 @@ static void add_run(struct buf *b, const struct run *run, char connector)
         if (run->kind == RUN_CONNECTOR) {
             buf_add_byte(b, connector);
         } else if (run->kind == RUN_UPPER) {
-            buf_add_rune(b, unicode_to_lower(rune));
+            buf_add_rune(b, unicode_is_upper(rune) ? unicode_to_lower(rune) : rune);
         } else {
             buf_add_str(b, str_head(s, width));
         }

@@ -9,6 +9,7 @@
 
 struct printer {
     struct work *w;
+    bool erroring; /* inside %!verb(...): methods are not called */
     struct buf *out;
     struct spec f;
 };
@@ -24,7 +25,9 @@ static void bad_verb(struct printer *p, struct value v, uint32_t verb, int depth
         buf_add_c(p->out, "<nil>");
     } else {
         buf_addf(p->out, "%s=", v_type(v));
+        p->erroring = true;
         print_value(p, v, 'v', depth);
+        p->erroring = false;
     }
     buf_add_byte(p->out, ')');
 }
@@ -204,7 +207,7 @@ static void print_value(struct printer *p, struct value v, uint32_t verb, int de
         spec_pad(p->out, &p->f, STR("0xc000010000"));
         return;
     }
-    if (print_by_method(p, v, verb)) {
+    if (!p->erroring && print_by_method(p, v, verb)) {
         return;
     }
     if (verb != 'w' && verb != 'T' && verb != 'p') {
@@ -397,7 +400,7 @@ static void take_width(struct format *f, bool *after_index)
 static void take_precision(struct format *f, bool *after_index)
 {
     struct spec *spec = &f->p.f;
-    if (at(f) != '.') {
+    if (at(f) != '.' || f->i + 1 >= f->s.n) {
         return;
     }
     f->i++;
@@ -454,7 +457,7 @@ static void convert(struct format *f)
         bad_operand(f, verb, "MISSING");
     } else {
         struct spec *spec = &f->p.f;
-        if (verb == 'v') {
+        if (verb == 'v' || verb == 'w') {
             spec->sharp_v = spec->sharp;
             spec->plus_v = spec->plus;
             spec->sharp = spec->plus = false;

@@ -155,7 +155,7 @@ static void character(struct buf *out, const struct spec *f, uint64_t v, bool qu
 static const char *base_prefix(const struct spec *f, int base, uint32_t verb, bool leading_zero)
 {
     if (verb == 'O') {
-        return "0o";
+        return f->sharp && !leading_zero ? "0o0" : "0o";
     }
     if (!f->sharp) {
         return "";

@@ -398,8 +398,7 @@ static void to_time(const struct parsed *p, struct gotime *out)
         (void)snprintf(out->zone, sizeof(out->zone), "%.*s", STR_ARG(p->zone));
         if (p->zone.n > 3 && str_starts(p->zone, STR("GMT"))) {
             int hours = (int)strtol(out->zone + 3, NULL, 10);
-            out->offset = hours * 3600;
-            out->unix_s -= out->offset;
+            out->offset = hours * 3600; /* the clock is taken as UTC all the same, as in Go */
         }
     }
 }

@@ -218,9 +218,11 @@ int tree_from_node(struct work *w, const struct json *j, struct value *out, stru
         return 0;
     case JSON_NUMBER:
         if (!num_parse_double(j->text, &f) || !isfinite(f)) {
-            return err_set(err, ERR_PARSE,
-                           "json: cannot unmarshal number %.*s into Go value of type float64",
-                           STR_ARG(j->text));
+            err_set(err, ERR_PARSE,
+                    "json: cannot unmarshal number %.*s into Go value of type float64",
+                    STR_ARG(j->text));
+            *out = NIL;
+            return 0;
         }
         *out = v_float(f);
         return 0;
@@ -239,5 +241,9 @@ int tree_from_json(struct work *w, struct str text, struct value *out, struct er
         return err_set(err, ERR_LIMIT, "json: the document is too large");
     }
     const struct json *j = json_parse(&w->arena, text, JSON_PLAIN, err);
-    return j ? tree_from_node(w, j, out, err) : -1;
+    struct err *number = NULL;
+    if (!j || tree_from_node(w, j, out, &number) != 0) {
+        return j ? err_move(err, &number) : -1;
+    }
+    return number ? err_move(err, &number) : 0;
 }

@@ -18,9 +18,11 @@ enum tree_flags {
 /* As json.Marshal writes it. Fails for NaN, infinities and years beyond 9999. */
 int tree_to_json(struct work *w, struct buf *out, struct value v, enum tree_flags flags,
                  struct err **err) MUST_USE;
-/* Numbers become float64. The values point into the text or the arena of w. */
+/* Numbers become float64. The values point into the text or the arena of w. A number that no
+ * float64 can hold becomes nil, and the call fails with *out set. */
 int tree_from_json(struct work *w, struct str text, struct value *out, struct err **err) MUST_USE;
-/* The same from a parsed document; ERR_PARSE for a number that no float64 can hold. */
+/* The same from a parsed document; a number that no float64 can hold sets *err, but the call goes
+ * on and returns 0. */
 int tree_from_node(struct work *w, const struct json *j, struct value *out,
                    struct err **err) MUST_USE;
 

@@ -45,6 +45,7 @@ static void decodes_as_go_does(void **state)
         {"Zh==", BASE64_STD, "f", NULL}, /* unused bits are not looked at */
         {"Zg", BASE64_STD, NULL, "input byte 0"},
         {"Zg=", BASE64_STD, NULL, "input byte 3"},
+        {"Zg=x", BASE64_STD, NULL, "input byte 2"},
         {"Zg==x", BASE64_STD, NULL, "input byte 4"},
         {"Z===", BASE64_STD, NULL, "input byte 1"},
         {"Zm9v!", BASE64_STD, NULL, "input byte 4"},
