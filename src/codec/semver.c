@@ -447,6 +447,7 @@ int semver_check(struct str constraint, const struct semver *v, bool *ok, struct
         struct str group = bar < 0 ? rest : str_head(rest, (size_t)bar);
         bool holds;
         if (!check_group(group, v, &holds)) {
+            *ok = false;
             return err_set(err, ERR_PARSE, "improper constraint: %.*s", STR_ARG(group));
         }
         *ok = *ok || holds;

@@ -74,7 +74,10 @@ bool unicode_is_symbol(uint32_t rune)
 
 bool unicode_is_print(uint32_t rune)
 {
-    return rune == ' ' || class_of(rune) != OTHER;
+    if (rune < 0x80) {
+        return rune >= 0x20 && rune < 0x7f;
+    }
+    return class_of(rune) != OTHER;
 }
 
 bool unicode_is_space(uint32_t rune)

@@ -49,13 +49,11 @@ static const struct {
 
 static size_t param_row(char letter)
 {
-    for (size_t i = 0; i < COUNT_OF(param_types); i++) {
-        if (param_types[i].letter == letter) {
-            return i;
-        }
+    size_t i = 0;
+    while (param_types[i].letter != letter) {
+        must(++i < COUNT_OF(param_types));
     }
-    must(!"a parameter letter without a row");
-    return 0;
+    return i;
 }
 
 /* A computed value as an argument. */

@@ -27,11 +27,19 @@ static const char *const group_names[F_GROUPS] = {
     [F_JSON] = "JSON, YAML and URLs",
 };
 
+static bool is_named(const struct func *f, struct str name)
+{
+    return f->name[0] == name.p[0] && str_eq_c(name, f->name);
+}
+
 const struct func *func_find(struct str name)
 {
+    if (name.n == 0) {
+        return NULL;
+    }
     for (size_t t = 0; t < COUNT_OF(tables); t++) {
         for (size_t i = 0; i < tables[t]->n; i++) {
-            if (str_eq_c(name, tables[t]->rows[i].name)) {
+            if (is_named(&tables[t]->rows[i], name)) {
                 return &tables[t]->rows[i];
             }
         }

@@ -301,6 +301,9 @@ static const struct method methods[] = {
 
 const struct method *method_find(enum kind kind, struct str name)
 {
+    if (kind < K_TIME) {
+        return NULL;
+    }
     for (size_t i = 0; i < COUNT_OF(methods); i++) {
         if (methods[i].kind == kind && str_eq_c(name, methods[i].name)) {
             return &methods[i];

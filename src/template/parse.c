@@ -25,10 +25,12 @@ struct open {
     bool chained; /* by {{else if}}: closes together with the one outside */
 };
 
+enum unit_kind { UNIT_MAIN, UNIT_DEFINE, UNIT_BLOCK };
+
 struct builder {
     struct builder *outer;
     struct str name;
-    enum { UNIT_MAIN, UNIT_DEFINE, UNIT_BLOCK } kind;
+    enum unit_kind kind;
     VEC(struct op) ops;
     VEC(struct str) vars;
     VEC(struct open) open;
@@ -124,7 +126,7 @@ bool parse_knows(const struct parser *p, struct str name)
 
 /* ---- units ---- */
 
-static void builder_push(struct parser *p, int kind, struct str name)
+static void builder_push(struct parser *p, enum unit_kind kind, struct str name)
 {
     struct builder *b = xcalloc(1, sizeof(*b));
     b->outer = p->builder;

@@ -5,6 +5,7 @@
 #ifndef PAWL_TEMPLATE_PARSE_H
 #define PAWL_TEMPLATE_PARSE_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/vec.h"
 #include "template/node.h"
