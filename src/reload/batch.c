@@ -151,6 +151,11 @@ struct batch *batch_new(struct reload *r)
     return b;
 }
 
+void batch_run(struct batch *b)
+{
+    workqueue_resume(b->namespaces);
+}
+
 void batch_free(struct batch *b)
 {
     if (b) {

@@ -162,7 +162,11 @@ static void check_settled(void *arg)
     }
     r->phase = PHASE_RUNNING;
     workqueue_resume(r->queue);
-    LOG_DEBUG("everything has been seen once", F("workloads", tracker_count(r->tracker)));
+    if (r->batch) {
+        batch_run(r->batch);
+    }
+    LOG_DEBUG("everything has been seen once",
+              F("workloads", r->tracker ? tracker_count(r->tracker) : 0));
 }
 
 static void start_syncing(struct reload *r);

@@ -76,6 +76,8 @@ void reload_work_ended(struct reload *r);
 
 struct batch *batch_new(struct reload *r) MUST_USE;
 void batch_free(struct batch *b);
+/* Everything has been seen once: lists begin. */
+void batch_run(struct batch *b);
 /* The content of a source has changed: lists its namespace, then its workloads are due. */
 void batch_content(struct batch *b, enum source_type type, struct str ns, struct str name,
                    const struct digest *before);

@@ -12,6 +12,7 @@
 #define LOGGER "reload"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "reload/pause.h"
 #include "reload/reload_internal.h"
 
@@ -36,11 +37,12 @@ struct work {
     struct mover *mover;
     struct arena arena; /* of `due`, while moving or recording */
     struct due due;
-    ns_t started;   /* clock_mono, of the activity */
-    ns_t due_since; /* clock_mono; 0: nothing is due */
-    ns_t record_at; /* clock_mono: its turn to have its ledger written; 0: none yet */
-    ns_t recorded;  /* clock_mono, the last time that was done; 0: never */
-    bool reread;    /* was refused and read again since: the next refusal counts */
+    ns_t started;           /* clock_mono, of the activity */
+    ns_t due_since;         /* clock_mono; 0: nothing is due */
+    ns_t record_at;         /* clock_mono: its turn to have its ledger written; 0: none yet */
+    ns_t recorded;          /* clock_mono, the last time that was done; 0: never */
+    uint64_t recorded_text; /* hash of what was written then */
+    bool reread;            /* was refused and read again since: the next refusal counts */
     bool pending;
     bool failing;
     ns_t moved; /* clock_real */
@@ -243,6 +245,7 @@ static void succeeded(struct work *w, const struct move_result *result)
     } else if (w->activity == RECORDING) {
         metric_inc(w->r->metrics.baselines, LABELS(STR("ok")));
         w->recorded = clock_mono();
+        w->recorded_text = map_hash(w->due.ledger_text);
         tracker_done(w->r->tracker, w->e, &w->due);
         set_failing(w, NULL);
     }
@@ -405,10 +408,10 @@ static void start_record(struct work *w, const struct workload *workload)
     struct mover_config config = mover_config(w);
     ns_t now = clock_mono();
     if (w->record_at == 0) {
-        ns_t again = w->recorded ? w->recorded + RECORD_AGAIN : now;
+        bool again = w->recorded && map_hash(w->due.ledger_text) == w->recorded_text;
         w->record_at = MAX(now, w->r->next_record);
         w->r->next_record = w->record_at + RECORD_GAP;
-        w->record_at = MAX(w->record_at, again);
+        w->record_at = again ? MAX(w->record_at, w->recorded + RECORD_AGAIN) : w->record_at;
     }
     if (now < w->record_at) {
         end(w, WQ_LATER, w->record_at - now);

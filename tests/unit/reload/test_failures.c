@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What goes wrong around the role: refusals, lost answers, crashes at every request, an API server
+ * that goes away. The end is always the same: each workload was moved once for each change.
+ */
+#include "harness.h"
+
+static int setup(void **state)
+{
+    struct harness *h = xcalloc(1, sizeof(*h));
+    harness_init(h);
+    put_secret(h, "db", "one", "");
+    put_configmap(h, "settings", "one", "");
+    *state = h;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    harness_done(*state);
+    free(*state);
+    return 0;
+}
+
+/* Admission refuses one workload: the others do not notice, and it moves when it is allowed to. */
+static void one_refusal_holds_up_nobody(void **state)
+{
+    struct harness *h = *state;
+    put_workload(h, RES_STATEFULSETS, "a", AUTO_ON);
+    put_workload(h, RES_STATEFULSETS, "b", AUTO_ON);
+    put_workload(h, RES_DAEMONSETS, "c", AUTO_ON);
+    harness_start(h);
+    fake_fault(&h->api, (struct fake_fault){"PATCH", "/statefulsets/a", 403, -1});
+    put_secret(h, "db", "two", "");
+    harness_run(h, 100 * NS_MS);
+    assert_moved_for(h, RES_STATEFULSETS, "b", "two");
+    assert_moved_for(h, RES_DAEMONSETS, "c", "two");
+    assert_not_moved(h, RES_STATEFULSETS, "a");
+    harness_run(h, NS_H);
+    size_t tries = fake_count(&h->api, "PATCH", "/statefulsets/a");
+    assert_in_range(tries, 12, 30); /* ever slower, never given up */
+    h->api.faults.v[0].times = 0;
+    harness_run(h, 6 * NS_MIN);
+    assert_moved_for(h, RES_STATEFULSETS, "a", "two");
+    assert_int_equal(generation(h, RES_STATEFULSETS, "a"), 2);
+    assert_int_equal(generation(h, RES_STATEFULSETS, "b"), 2);
+}
+
+struct found {
+    const char *name;
+    const char *state;
+    unsigned failures;
+    bool error;
+};
+
+static void look(void *arg, const struct reload_row *row)
+{
+    struct found *f = arg;
+    if (str_eq_c(row->name, f->name)) {
+        f->state = row->state;
+        f->failures = row->failures;
+        f->error = str_find(row->last_error, STR("Forbidden")) >= 0;
+    }
+}
+
+static void a_failure_is_visible(void **state)
+{
+    struct harness *h = *state;
+    struct found found = {.name = "a"};
+    put_workload(h, RES_STATEFULSETS, "a", AUTO_ON);
+    harness_start(h);
+    fake_fault(&h->api, (struct fake_fault){"PATCH", "/statefulsets/a", 403, -1});
+    put_secret(h, "db", "two", "");
+    harness_rest(h);
+    reload_each_row(h->reload, look, &found);
+    assert_string_equal(found.state, "failing");
+    assert_true(found.failures >= 2 && found.error);
+    struct metric *executed = metrics_find(h->metrics, "reloader_reload_executed_total");
+    assert_true(metric_value(executed, LABELS(STR("false"))) >= 2);
+    assert_true(metric_value(metrics_find(h->metrics, "pawl_reload_failing"), NULL) == 1);
+    h->api.faults.v[0].times = 0;
+    harness_run(h, NS_MIN);
+    reload_each_row(h->reload, look, &found);
+    assert_string_equal(found.state, "current");
+    assert_true(metric_value(executed, LABELS(STR("true"))) == 1);
+    assert_true(metric_value(metrics_find(h->metrics, "pawl_reload_failing"), NULL) == 0);
+}
+
+/* Each of these, for one PATCH, costs a moment and no second restart. */
+static void faults_of_one_patch(void **state)
+{
+    struct harness *h = *state;
+    static const struct fake_fault faults[] = {
+        {"PATCH", "base", 409, 1}, {"PATCH", "base", 422, 1},
+        {"PATCH", "base", 500, 1}, {"PATCH", "base", 503, 1},
+        {"PATCH", "base", 0, 1},   {"PATCH", "base", .status = 1, .times = 1, .after = true},
+    };
+    put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+    harness_start(h);
+    for (size_t i = 0; i < COUNT_OF(faults); i++) {
+        char value[20];
+        snprintf(value, sizeof(value), "v%zu", i);
+        fake_fault(&h->api, faults[i]);
+        put_secret(h, "db", value, "");
+        harness_rest(h);
+        assert_moved_for(h, RES_STATEFULSETS, "base", value);
+        if (generation(h, RES_STATEFULSETS, "base") != (int64_t)i + 2) {
+            fail_msg("fault %zu: generation %lld", i,
+                     (long long)generation(h, RES_STATEFULSETS, "base"));
+        }
+    }
+}
+
+static void the_servers_wish_to_wait(void **state)
+{
+    struct harness *h = *state;
+    put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+    harness_start(h);
+    fake_fault(&h->api, (struct fake_fault){"PATCH", "base", 429, 1, .retry_after = "7"});
+    put_secret(h, "db", "two", "");
+    harness_run(h, 6 * NS_S);
+    assert_not_moved(h, RES_STATEFULSETS, "base");
+    harness_run(h, 3 * NS_S);
+    assert_moved_for(h, RES_STATEFULSETS, "base", "two");
+}
+
+/* The read of a source fails for a while; when it works the workload moves, once. */
+static void reading_a_source_fails(void **state)
+{
+    struct harness *h = *state;
+    put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+    harness_start(h);
+    fake_fault(&h->api, (struct fake_fault){"GET", "/secrets/db", 500, 3});
+    put_secret(h, "db", "two", "");
+    harness_run(h, 10 * NS_S);
+    assert_moved_for(h, RES_STATEFULSETS, "base", "two");
+    assert_int_equal(generation(h, RES_STATEFULSETS, "base"), 2);
+}
+
+/* One source cannot be read at all; a change of another is not held up by it. */
+static void an_unreadable_source_blocks_nothing(void **state)
+{
+    struct harness *h = *state;
+    fake_fault(&h->api, (struct fake_fault){"GET", "/configmaps/settings", 403, -1});
+    put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+    harness_start(h);
+    put_secret(h, "db", "two", "");
+    harness_run(h, 500 * NS_MS);
+    assert_moved_for(h, RES_STATEFULSETS, "base", "two");
+}
+
+static void a_workload_that_is_deleted_meanwhile(void **state)
+{
+    struct harness *h = *state;
+    put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+    put_workload(h, RES_STATEFULSETS, "other", AUTO_ON);
+    harness_start(h);
+    fake_fault(&h->api, (struct fake_fault){"PATCH", "base", 503, 1});
+    put_secret(h, "db", "two", "");
+    harness_run(h, 50 * NS_MS);
+    fake_remove(&h->api, RES_STATEFULSETS, NS, "base");
+    harness_rest(h);
+    assert_moved_for(h, RES_STATEFULSETS, "other", "two");
+    /* Made again: its pods have started with the new value. */
+    put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+    harness_run(h, NS_MIN);
+    assert_int_equal(generation(h, RES_STATEFULSETS, "base"), 1);
+}
+
+static void watches_are_cut(void **state)
+{
+    struct harness *h = *state;
+    put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+    harness_start(h);
+    for (int i = 0; i < 5; i++) {
+        char value[20];
+        snprintf(value, sizeof(value), "v%d", i);
+        fake_cut_watches(&h->api);
+        put_secret(h, "db", value, "");
+        harness_run(h, NS_MIN);
+        assert_moved_for(h, RES_STATEFULSETS, "base", value);
+        assert_int_equal(generation(h, RES_STATEFULSETS, "base"), i + 2);
+    }
+}
+
+static void the_api_server_goes_away(void **state)
+{
+    struct harness *h = *state;
+    put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+    put_workload(h, RES_STATEFULSETS, "b2", AUTO_ON);
+    harness_start(h);
+    put_secret(h, "db", "two", "");
+    fake_stop(&h->api);
+    harness_run(h, 30 * NS_S);
+    fake_start(&h->api);
+    harness_run(h, 2 * NS_MIN);
+    assert_moved_for(h, RES_STATEFULSETS, "base", "two");
+    assert_int_equal(generation(h, RES_STATEFULSETS, "base"), 2);
+    assert_int_equal(generation(h, RES_STATEFULSETS, "b2"), 2);
+}
+
+/* Dies at the n-th request after a change, before or behind its effect, and is started again. */
+static void killed_at_every_request(void **state)
+{
+    struct harness *h = *state;
+    static const char *const names[] = {"a", "b", "c"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        put_workload(h, RES_STATEFULSETS, names[i], AUTO_ON);
+    }
+    harness_start(h);
+    for (size_t n = 1; n <= 12; n++) {
+        char value[20];
+        snprintf(value, sizeof(value), "v%zu", n);
+        fake_forget_log(&h->api);
+        h->api.dead_after = 1 + n / 2;
+        h->api.dead_effect = n % 2;
+        put_secret(h, "db", value, "");
+        harness_run(h, 200 * NS_MS);
+        harness_kill(h);
+        h->api.dead_after = 0;
+        harness_start(h);
+        for (size_t i = 0; i < COUNT_OF(names); i++) {
+            assert_moved_for(h, RES_STATEFULSETS, names[i], value);
+            assert_int_equal(generation(h, RES_STATEFULSETS, names[i]), n + 1);
+        }
+    }
+}
+
+/* The same while the first baselines are written: a kill there may cost the change (nothing was on
+ * record), never a second restart. */
+static void killed_during_the_baselines(void **state)
+{
+    struct harness *h = *state;
+    static const char *const names[] = {"a", "b", "c"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        put_workload(h, RES_STATEFULSETS, names[i], AUTO_ON);
+    }
+    for (size_t n = 10; n <= 24; n++) {
+        fake_forget_log(&h->api);
+        h->api.dead_after = n;
+        harness_start(h);
+        harness_kill(h);
+    }
+    h->api.dead_after = 0;
+    harness_start(h);
+    put_secret(h, "db", "two", "");
+    harness_rest(h);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        assert_moved_for(h, RES_STATEFULSETS, names[i], "two");
+        assert_int_equal(generation(h, RES_STATEFULSETS, names[i]), 2);
+    }
+}
+
+/* GitOps removes the annotation again and again: no storm, and no restart. */
+static void somebody_removes_the_ledger(void **state)
+{
+    struct harness *h = *state;
+    put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+    harness_start(h);
+    fake_forget_log(&h->api);
+    for (int i = 0; i < 30; i++) {
+        put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+        harness_run(h, 10 * NS_S);
+    }
+    assert_in_range(workload_writes(h), 1, 6);
+    assert_int_equal(generation(h, RES_STATEFULSETS, "base"), 1);
+}
+
+static void a_hanging_write_holds_up_nobody(void **state)
+{
+    struct harness *h = *state;
+    put_workload(h, RES_STATEFULSETS, "a", AUTO_ON);
+    put_workload(h, RES_STATEFULSETS, "b", AUTO_ON);
+    harness_start(h);
+    fake_fault(&h->api, (struct fake_fault){"PATCH", "/statefulsets/a", -1, 1});
+    put_secret(h, "db", "two", "");
+    harness_run(h, 500 * NS_MS);
+    assert_moved_for(h, RES_STATEFULSETS, "b", "two");
+    put_secret(h, "db", "three", "");
+    harness_run(h, 500 * NS_MS);
+    assert_moved_for(h, RES_STATEFULSETS, "b", "three");
+    harness_run(h, NS_MIN); /* the request times out and is made again, for the newest value */
+    assert_moved_for(h, RES_STATEFULSETS, "a", "three");
+    assert_int_equal(generation(h, RES_STATEFULSETS, "a"), 2);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    http_global_init();
+    const struct CMUnitTest tests[] = {
+        TEST(one_refusal_holds_up_nobody),
+        TEST(a_failure_is_visible),
+        TEST(faults_of_one_patch),
+        TEST(the_servers_wish_to_wait),
+        TEST(reading_a_source_fails),
+        TEST(an_unreadable_source_blocks_nothing),
+        TEST(a_workload_that_is_deleted_meanwhile),
+        TEST(watches_are_cut),
+        TEST(the_api_server_goes_away),
+        TEST(killed_at_every_request),
+        TEST(killed_during_the_baselines),
+        TEST(somebody_removes_the_ledger),
+        TEST(a_hanging_write_holds_up_nobody),
+    };
+    int result = RUN(tests);
+    http_global_done();
+    return result;
+}
