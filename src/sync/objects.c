@@ -132,7 +132,9 @@ struct es_view es_object_view(struct arena *a, const struct es_object *o)
         .ns = arena_str(a, object_ns(&o->object)),
         .name = arena_str(a, object_name(&o->object)),
         .uid = arena_str(a, object_uid(&o->object)),
+        .resource_version = arena_str(a, object_version(&o->object)),
         .version = arena_str(a, o->version),
+        .ready = o->ready,
         .deleting = o->deleting,
         .has_finalizer = o->has_finalizer,
         .finalizers = json_get(doc, "finalizers"),
@@ -202,7 +204,8 @@ struct object *secret_object_convert(void *arg, const struct json *item, struct 
         return NULL;
     }
     secret_text(&scratch, &t, &text);
-    struct secret_object *o = object_new(sizeof(*o) + text.n + 1, item, err);
+    struct str created_by = kvs_get(&t.labels, STR(LABEL_CREATED_BY));
+    struct secret_object *o = object_new(sizeof(*o) + text.n + created_by.n + 2, item, err);
     if (!o) {
         return NULL;
     }
@@ -211,6 +214,7 @@ struct object *secret_object_convert(void *arg, const struct json *item, struct 
     o->deleting = t.deleting;
     o->valid = target_is_valid(&t);
     memcpy(o->data_hash, t.data_hash, sizeof(o->data_hash));
+    o->created_by = place(&b, created_by);
     o->text = place(&b, buf_str(&text));
     return &o->object;
 }

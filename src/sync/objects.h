@@ -39,9 +39,11 @@ struct es_view {
     struct str ns;
     struct str name;
     struct str uid;
-    struct str version;
+    struct str resource_version;
+    struct str version; /* what syncedResourceVersion would be */
     bool deleting;
     bool has_finalizer;
+    bool ready;              /* condition Ready is True */
     struct json *finalizers; /* list or NULL */
     struct kvs labels;
     struct kvs annotations; /* empty where a template makes them unneeded */
@@ -85,6 +87,7 @@ struct secret_object {
     bool deleting;
     bool valid; /* labelled as managed, with the hash of its data */
     char data_hash[HASH_SIZE];
+    struct str created_by; /* the label of that name */
     struct str text;
     char block[];
 };

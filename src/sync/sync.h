@@ -32,6 +32,7 @@ struct sync_options {
     struct str left_delimiter; /* of templates; empty: {{ and }} */
     struct str right_delimiter;
     struct str ca_pem; /* trusted for vaults and sign-in besides the system's certificates */
+    bool allow_http;   /* http:// vaults: the emulator, tests */
 };
 
 /* What the caller is told. Each function may be NULL. */
