@@ -231,7 +231,8 @@ static int parse_every(struct str text, struct cron *out, struct err **err)
     if (!go_parse_duration(text, &d)) {
         return err_set(err, ERR_INVALID, "failed to parse duration @every %.*s", SHOWN(text));
     }
-    *out = (struct cron){.every = MAX(d - d % NS_S, NS_S)};
+    ns_t every = MAX(d - d % NS_S, NS_S);
+    *out = (struct cron){.every = every};
     return 0;
 }
 

@@ -120,7 +120,7 @@ void json_write_string(struct buf *out, struct str s, enum json_write_flags flag
 /* Writes documents straight into a buffer, commas set by itself:
  *     struct json_writer w = json_writer(&buf);
  *     json_w_object(&w); json_w_key(&w, "a"); json_w_int(&w, 1); json_w_end(&w);
- * json_w_strings(w, "k", "v", ..., NULL) adds string members. */
+ * json_w_strings(w, "k", "v", ...) adds string members. */
 struct json_writer {
     struct buf *out;
     enum json_write_flags flags;
@@ -144,6 +144,7 @@ void json_w_raw(struct json_writer *w, struct str json); /* one whole value, not
 void json_w_node(struct json_writer *w, const struct json *j);
 /* base64 (standard) of bytes as a string, as Secret.data wants it. */
 void json_w_base64(struct json_writer *w, struct str bytes);
-void json_w_strings(struct json_writer *w, ...) __attribute__((sentinel));
+void json_w_pairs(struct json_writer *w, const char *const *pairs); /* up to a NULL */
+#define json_w_strings(w, ...) json_w_pairs(w, (const char *const[]){__VA_ARGS__, NULL})
 
 #endif

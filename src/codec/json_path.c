@@ -407,7 +407,10 @@ struct jp_value jp_get(struct jp *jp, struct str json, struct str path)
         v = get(jp, json, path);
     }
     jp_leave(jp);
-    return jp->failed ? (struct jp_value){0} : v;
+    if (jp->failed) {
+        v = (struct jp_value){0};
+    }
+    return v;
 }
 
 int json_path_get(struct arena *a, struct str json, struct str path, bool *found, struct str *out,

@@ -130,15 +130,11 @@ void json_w_base64(struct json_writer *w, struct str bytes)
     buf_add_byte(w->out, '"');
 }
 
-void json_w_strings(struct json_writer *w, ...)
+void json_w_pairs(struct json_writer *w, const char *const *pairs)
 {
-    va_list args;
-    va_start(args, w);
-    for (const char *key; (key = va_arg(args, const char *));) {
-        const char *value = va_arg(args, const char *);
-        must(value);
-        json_w_key(w, key);
-        json_w_c(w, value);
+    for (; pairs[0]; pairs += 2) {
+        must(pairs[1]);
+        json_w_key(w, pairs[0]);
+        json_w_c(w, pairs[1]);
     }
-    va_end(args);
 }

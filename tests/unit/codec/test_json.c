@@ -224,7 +224,7 @@ static void streaming_writer(void **state)
     AUTO(buf_done) struct buf out = BUF_INIT(4096);
     struct json_writer w = json_writer(&out);
     json_w_object(&w);
-    json_w_strings(&w, "a", "1", "b", "2", NULL);
+    json_w_strings(&w, "a", "1", "b", "2");
     json_w_key(&w, "c");
     json_w_array(&w);
     json_w_int(&w, -1);
