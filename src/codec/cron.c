@@ -150,6 +150,7 @@ static int parse_range(struct str text, const struct field *field, uint64_t *set
     if (check_range(&r, field, text, err) != 0) {
         return -1;
     }
+    must(r.end < 64);
     for (unsigned i = r.start; i <= r.end; i += r.step) {
         *set |= (uint64_t)1 << i;
     }

@@ -56,7 +56,7 @@ void json_object_reserve(struct arena *a, struct json *object, size_t cap)
         size += table_size((uint32_t)cap) * sizeof(uint32_t);
     }
     struct json_member *members = arena_alloc(a, size);
-    if (object->n > 0) {
+    if (object->members) {
         memcpy(members, object->members, object->n * sizeof(*members));
     }
     object->members = members;
@@ -90,6 +90,7 @@ void json_object_put(struct arena *a, struct json *object, struct str key, struc
     if (object->n == object->cap) {
         json_object_reserve(a, object, MAX((size_t)object->cap * 2, (size_t)4));
     }
+    must(object->members);
     object->members[object->n++] = (struct json_member){key, value};
     if (has_table(object)) {
         *slot_of(object, key) = object->n;

@@ -66,7 +66,7 @@ static bool walk_object(struct walk *w, struct jp_cursor c, struct str path)
 {
     struct jp_part part = jp_object_part(w->jp, path);
     note_pipe(w, &part);
-    struct str key;
+    struct str key = STR_EMPTY;
     struct jp_value v;
     while (!w->jp->failed && jp_next_key(&c, &key)) {
         bool fits = name_fits(w->jp, &part, key);

@@ -9,7 +9,7 @@
 
 typedef struct str modifier(struct jp *jp, struct str json, struct str arg);
 
-static struct str mod_this(struct jp *jp, struct str json, struct str arg)
+static struct str mod_this(struct jp *jp UNUSED, struct str json, struct str arg UNUSED)
 {
     return json;
 }
@@ -24,7 +24,7 @@ static bool option(struct jp *jp, struct str arg, const char *name)
         return false;
     }
     struct jp_cursor c = jp_inside(&options);
-    struct str key;
+    struct str key = STR_EMPTY;
     struct jp_value v;
     while (jp_next_key(&c, &key) && jp_next_member_value(&c, &v)) {
         if (str_eq_c(jp_unescape(jp, key), name)) {
@@ -52,7 +52,7 @@ static void add_key(struct buf *out, struct str inner)
 
 /* ---- @ugly ---- */
 
-static struct str mod_ugly(struct jp *jp, struct str json, struct str arg)
+static struct str mod_ugly(struct jp *jp, struct str json, struct str arg UNUSED)
 {
     AUTO(buf_done) struct buf out = jp_buf(jp);
     while (json.n > 0) {
@@ -91,7 +91,7 @@ static struct str write_reversed(struct jp *jp, const struct pair *pairs, size_t
     return jp_take(jp, &out);
 }
 
-static struct str mod_reverse(struct jp *jp, struct str json, struct str arg)
+static struct str mod_reverse(struct jp *jp, struct str json, struct str arg UNUSED)
 {
     struct jp_value v = jp_parse(json);
     bool object = jp_is_object(&v);
@@ -113,11 +113,11 @@ static struct str mod_reverse(struct jp *jp, struct str json, struct str arg)
 
 /* ---- @keys, @values ---- */
 
-static struct str mod_keys(struct jp *jp, struct str json, struct str arg)
+static struct str mod_keys(struct jp *jp, struct str json, struct str arg UNUSED)
 {
     struct jp_value v = jp_parse(json);
     struct jp_value item;
-    struct str key;
+    struct str key = STR_EMPTY;
     AUTO(buf_done) struct buf out = jp_buf(jp);
     buf_add_byte(&out, '[');
     if (v.type == JP_JSON) {
@@ -138,11 +138,11 @@ static struct str mod_keys(struct jp *jp, struct str json, struct str arg)
     return jp_take(jp, &out);
 }
 
-static struct str mod_values(struct jp *jp, struct str json, struct str arg)
+static struct str mod_values(struct jp *jp, struct str json, struct str arg UNUSED)
 {
     struct jp_value v = jp_parse(json);
     struct jp_value item;
-    struct str key;
+    struct str key = STR_EMPTY;
     if (jp_is_array(&v)) {
         return json;
     }
@@ -239,7 +239,7 @@ static void join_member(struct jp *jp, struct joined *j, struct str key, struct 
 static void join_object(struct jp *jp, struct joined *j, const struct jp_value *object)
 {
     struct jp_cursor c = jp_inside(object);
-    struct str key;
+    struct str key = STR_EMPTY;
     struct jp_value v;
     while (jp_next_key(&c, &key) && jp_next_member_value(&c, &v)) {
         join_member(jp, j, key, v.raw);
@@ -303,12 +303,12 @@ static bool is_valid(struct str json)
     return json_parse(&a, json, JSON_PLAIN, NULL) != NULL;
 }
 
-static struct str mod_valid(struct jp *jp, struct str json, struct str arg)
+static struct str mod_valid(struct jp *jp UNUSED, struct str json, struct str arg UNUSED)
 {
     return is_valid(json) ? json : STR_EMPTY;
 }
 
-static struct str mod_fromstr(struct jp *jp, struct str json, struct str arg)
+static struct str mod_fromstr(struct jp *jp, struct str json, struct str arg UNUSED)
 {
     if (!is_valid(json)) {
         return STR_EMPTY;
@@ -317,7 +317,7 @@ static struct str mod_fromstr(struct jp *jp, struct str json, struct str arg)
     return jp_text(jp, &v);
 }
 
-static struct str mod_tostr(struct jp *jp, struct str json, struct str arg)
+static struct str mod_tostr(struct jp *jp, struct str json, struct str arg UNUSED)
 {
     AUTO(buf_done) struct buf out = jp_buf(jp);
     json_write_string(&out, json, JSON_WRITE_HTML);
@@ -358,7 +358,7 @@ static bool group_round(struct buf *out, struct column *columns, size_t n)
     return any;
 }
 
-static struct str mod_group(struct jp *jp, struct str json, struct str arg)
+static struct str mod_group(struct jp *jp, struct str json, struct str arg UNUSED)
 {
     struct jp_value v = jp_parse(json);
     if (!jp_is_object(&v)) {
@@ -366,7 +366,7 @@ static struct str mod_group(struct jp *jp, struct str json, struct str arg)
     }
     VEC(struct column) columns = {0};
     struct jp_cursor c = jp_inside(&v);
-    struct str key;
+    struct str key = STR_EMPTY;
     struct jp_value item;
     while (jp_next_key(&c, &key) && jp_next_member_value(&c, &item)) {
         if (jp_is_array(&item)) {
@@ -395,7 +395,7 @@ static void dig(struct jp *jp, struct buf *out, const struct jp_value *v, struct
     if (v->type == JP_JSON && jp_enter(jp, v->raw.n)) {
         bool object = jp_is_object(v);
         struct jp_cursor c = jp_inside(v);
-        struct str key;
+        struct str key = STR_EMPTY;
         struct jp_value item;
         while (!jp->failed && (object ? jp_next_key(&c, &key) && jp_next_member_value(&c, &item)
                                       : jp_next_item(&c, &item))) {

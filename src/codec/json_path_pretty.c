@@ -149,7 +149,7 @@ static void write_object(struct layout *l, const struct jp_value *object, size_t
 {
     struct jp_cursor c = jp_cursor(str_from(object->raw, 1));
     VEC(struct sortable) members = {0};
-    struct member m;
+    struct member m = {.key = STR_EMPTY};
     while (jp_next_key(&c, &m.key) && jp_next_member_value(&c, &m.value)) {
         struct str name = l->sort ? jp_unescape(l->jp, m.key) : STR_EMPTY;
         vec_push(&members, (struct sortable){name, members.n, m});
@@ -218,7 +218,7 @@ struct str jp_pretty(struct jp *jp, struct str json, struct str arg)
     struct jp_value options = jp_parse(arg);
     if (jp_is_object(&options)) {
         struct jp_cursor c = jp_cursor(str_from(options.raw, 1));
-        struct str key;
+        struct str key = STR_EMPTY;
         struct jp_value v;
         while (jp_next_key(&c, &key) && jp_next_member_value(&c, &v)) {
             set_option(&l, jp_unescape(jp, key), &v);

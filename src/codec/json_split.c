@@ -80,8 +80,9 @@ static int too_big(struct json_split *s, const char *what, struct err **err)
 
 static int malformed(const struct json_split *s, size_t at, const char *wanted, struct err **err)
 {
-    return err_set(err, ERR_PARSE, "malformed JSON stream at byte %llu: expected %s",
-                   (unsigned long long)(s->offset + at), wanted);
+    unsigned long long offset = s->offset + at;
+    return err_set(err, ERR_PARSE, "malformed JSON stream at byte %llu: expected %s", offset,
+                   wanted);
 }
 
 /* True if the key (as it stands in the text) is "items", also in an unusual spelling. */

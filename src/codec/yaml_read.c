@@ -449,7 +449,7 @@ static int convert_key(struct reader *r, struct node *node, struct str *out)
 static int add_member(struct reader *r, struct node *key_node, struct node *value_node,
                       struct json *object)
 {
-    struct str key;
+    struct str key = STR_EMPTY;
     if (convert_key(r, key_node, &key) != 0) {
         return -1;
     }
@@ -522,7 +522,7 @@ static struct json *convert_collection(struct reader *r, const struct node *node
  * no later member of the same name has replaced it. */
 static struct json *convert_string(struct reader *r, const struct node *node)
 {
-    struct str text;
+    struct str text = STR_EMPTY;
     if (node->type != NODE_SCALAR) {
         return convert_collection(r, node);
     }
