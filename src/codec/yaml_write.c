@@ -8,6 +8,7 @@
 
 #include "base/gotext.h"
 #include "base/utf8.h"
+#include "codec/unicode.h"
 #include "codec/yaml.h"
 #include "codec/yaml_resolve.h"
 
@@ -128,24 +129,14 @@ static uint32_t take_rune(struct str *s)
     return rune;
 }
 
-static bool is_letter(uint32_t rune)
-{
-    return rune >= 0x80 || (rune >= 'A' && rune <= 'Z') || (rune >= 'a' && rune <= 'z');
-}
-
-static bool is_digit(uint32_t rune)
-{
-    return rune >= '0' && rune <= '9';
-}
-
 /* The number whose digits begin with `first` and go on in s: its value (wrapping around, as Go's)
  * and its length in runes. */
 static int64_t digit_run(uint32_t first, struct str s, int64_t start, size_t *length)
 {
     uint64_t value = (uint64_t)start;
     *length = 0;
-    for (uint32_t rune = first; is_digit(rune); rune = s.n > 0 ? take_rune(&s) : 0) {
-        value = value * 10 + (rune - '0');
+    for (uint32_t rune = first; unicode_is_digit(rune); rune = s.n > 0 ? take_rune(&s) : 0) {
+        value = value * 10 + (uint64_t)rune - '0';
         ++*length;
     }
     return (int64_t)value;
@@ -156,8 +147,8 @@ static int64_t digit_run(uint32_t first, struct str s, int64_t start, size_t *le
 static int compare_runes(uint32_t x, struct str x_rest, uint32_t y, struct str y_rest,
                          bool in_number)
 {
-    bool x_letter = is_letter(x);
-    bool y_letter = is_letter(y);
+    bool x_letter = unicode_is_letter(x);
+    bool y_letter = unicode_is_letter(y);
     if (x_letter && y_letter) {
         return x < y ? -1 : 1;
     }
@@ -188,7 +179,7 @@ static int compare_keys(struct str a, struct str b)
         if (x != y) {
             return compare_runes(x, a, y, b, in_number);
         }
-        in_number = is_digit(x) && (in_number || x != '0');
+        in_number = unicode_is_digit(x) && (in_number || x != '0');
     }
     return (a.n > 0) - (b.n > 0);
 }
