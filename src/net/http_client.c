@@ -36,7 +36,11 @@ static void list_append(struct call_list *list, struct http_call *call)
 {
     call->prev = list->last;
     call->next = NULL;
-    *(list->last ? &list->last->next : &list->first) = call;
+    if (list->last) {
+        list->last->next = call;
+    } else {
+        list->first = call;
+    }
     list->last = call;
     list->n++;
 }
@@ -45,15 +49,28 @@ static void list_prepend(struct call_list *list, struct http_call *call)
 {
     call->prev = NULL;
     call->next = list->first;
-    *(list->first ? &list->first->prev : &list->last) = call;
+    if (list->first) {
+        list->first->prev = call;
+    } else {
+        list->last = call;
+    }
     list->first = call;
     list->n++;
 }
 
 static void list_remove(struct call_list *list, struct http_call *call)
 {
-    *(call->prev ? &call->prev->next : &list->first) = call->next;
-    *(call->next ? &call->next->prev : &list->last) = call->prev;
+    must((list->first == call) == !call->prev && (list->last == call) == !call->next);
+    if (list->first == call) {
+        list->first = call->next;
+    } else {
+        call->prev->next = call->next;
+    }
+    if (list->last == call) {
+        list->last = call->prev;
+    } else {
+        call->next->prev = call->prev;
+    }
     list->n--;
 }
 
@@ -114,8 +131,8 @@ static void detach(struct http_call *call)
 
 static void reap_doomed(struct http_client *c)
 {
-    while (c->doomed.first) {
-        struct http_call *call = c->doomed.first;
+    for (struct http_call *call = c->doomed.first, *next; call; call = next) {
+        next = call->next;
         detach(call);
         call_free(call);
     }
@@ -314,7 +331,7 @@ static void pump(void *arg)
         start(call);
     }
     while (c->queued_watches.first && !c->starting) {
-        start(c->queued_watches.first);
+        start(c->queued_watches.first); /* NOLINT(*-unix.Malloc): it takes what it frees out */
     }
     leave(c);
 }
@@ -553,8 +570,9 @@ struct http_client *http_client_new(struct loop *l, const struct http_client_con
 
 static void cancel_all(struct call_list *list)
 {
-    while (list->first) {
-        http_cancel(list->first);
+    for (struct http_call *call = list->first, *next; call; call = next) {
+        next = call->next;
+        http_cancel(call);
     }
 }
 

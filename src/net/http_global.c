@@ -35,8 +35,8 @@
 #if defined(__GLIBC__) && !defined(SANITIZED)
 extern void __libc_free(void *p);
 
-/* noipa, twice: the allocator knows a greater size for a block than the compiler may believe. */
-EXPORT __attribute__((noipa)) void free(void *p)
+/* noipa, here and below: the allocator knows a greater size for a block than the compiler. */
+EXPORT __attribute__((noipa)) void free(void *p) /* NOLINT(*-parameter-name) */
 {
     if (p) {
         int saved = errno;
@@ -47,7 +47,7 @@ EXPORT __attribute__((noipa)) void free(void *p)
 }
 
 /* Never moves by way of the C library, which would leave the old block as it was. */
-EXPORT __attribute__((noipa)) void *realloc(void *old, size_t size)
+EXPORT __attribute__((noipa)) void *realloc(void *old, size_t size) /* NOLINT(*-parameter-name) */
 {
     if (!old) {
         return malloc(size);

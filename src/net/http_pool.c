@@ -24,7 +24,7 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
     client_drive(s->pool, fd, events); /* may free s */
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
     client_drive(arg, CURL_SOCKET_TIMEOUT, 0);
 }
@@ -47,7 +47,7 @@ static struct pool_socket *socket_new(struct pool *p, curl_socket_t fd)
 }
 
 /* CURLMOPT_SOCKETFUNCTION: which events curl wants of a descriptor from now on. */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *pool, void *socket)
+static int on_socket(CURL *easy UNUSED, curl_socket_t fd, int what, void *pool, void *socket)
 {
     struct pool *p = pool;
     struct pool_socket *s = socket;
@@ -66,7 +66,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *pool, void *s
 }
 
 /* CURLMOPT_TIMERFUNCTION: when curl wants to be called; -1: not at all. */
-static int set_timer(CURLM *multi, long ms, void *arg)
+static int set_timer(CURLM *multi UNUSED, long ms, void *arg)
 {
     struct pool *p = arg;
     if (ms < 0) {

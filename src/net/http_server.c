@@ -48,8 +48,17 @@
 static void list_remove(struct conn *c)
 {
     struct http_server *s = c->server;
-    *(c->prev ? &c->prev->next : &s->first) = c->next;
-    *(c->next ? &c->next->prev : &s->last) = c->prev;
+    must((s->first == c) == !c->prev && (s->last == c) == !c->next);
+    if (s->first == c) {
+        s->first = c->next;
+    } else {
+        c->prev->next = c->next;
+    }
+    if (s->last == c) {
+        s->last = c->prev;
+    } else {
+        c->next->prev = c->prev;
+    }
     s->n--;
 }
 
@@ -58,7 +67,11 @@ static void list_append(struct conn *c)
     struct http_server *s = c->server;
     c->prev = s->last;
     c->next = NULL;
-    *(s->last ? &s->last->next : &s->first) = c;
+    if (s->last) {
+        s->last->next = c;
+    } else {
+        s->first = c;
+    }
     s->last = c;
     s->n++;
 }
@@ -159,7 +172,7 @@ void conn_answered(struct conn *c)
 }
 
 /* The output buffer has become empty. */
-static void on_written(struct bufferevent *bev, void *arg)
+static void on_written(struct bufferevent *bev UNUSED, void *arg)
 {
     struct conn *c = arg;
     struct loop *l = c->server->loop;
@@ -328,7 +341,7 @@ static void on_eof(struct conn *c)
     }
 }
 
-static void on_event(struct bufferevent *bev, short what, void *arg)
+static void on_event(struct bufferevent *bev UNUSED, short what, void *arg)
 {
     struct conn *c = arg;
     struct loop *l = c->server->loop;
@@ -403,8 +416,8 @@ static void make_room(struct http_server *s)
     }
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa,
-                      int sa_n, void *arg)
+static void on_accept(struct evconnlistener *listener UNUSED, evutil_socket_t fd,
+                      struct sockaddr *sa UNUSED, int sa_n UNUSED, void *arg)
 {
     struct http_server *s = arg;
     ns_t begun = loop_enter();
@@ -450,13 +463,13 @@ static int open_listener(struct http_server *s, struct err **err)
     return 0;
 }
 
+/* The port stands in the same place in an IPv4 address. */
 static uint16_t bound_port(const struct http_server *s)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_in6 address = {0};
     socklen_t n = sizeof(address);
     must(getsockname(evconnlistener_get_fd(s->listener), (struct sockaddr *)&address, &n) == 0);
-    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                               : ((struct sockaddr_in *)&address)->sin_port);
+    return ntohs(address.sin6_port);
 }
 
 struct http_server *http_server_new(struct loop *l, const struct http_server_config *config,
@@ -484,8 +497,11 @@ void http_server_stop(struct http_server *s)
         s->listener = NULL;
     }
     timer_cancel(&s->retry_accept);
-    for (struct conn *c; (c = longest_idle(s, 0));) {
-        conn_free(c);
+    for (struct conn *c = s->first, *next; c; c = next) {
+        next = c->next;
+        if (is_idle(c)) {
+            conn_free(c);
+        }
     }
 }
 
@@ -495,8 +511,9 @@ void http_server_free(struct http_server *s)
         return;
     }
     http_server_stop(s);
-    while (s->first) {
-        conn_free(s->first);
+    for (struct conn *c = s->first, *next; c; c = next) {
+        next = c->next; /* NOLINT(*-unix.Malloc): what was freed is not in the list */
+        conn_free(c);
     }
     free(s);
 }

@@ -167,7 +167,7 @@ void transfer_free_request(struct http_call *call)
 
 /* Both TCP options are for networks that lose packets. A peer that is frozen while its kernel still
  * acknowledges is only found by http_request.silence. */
-static int on_new_socket(void *arg, curl_socket_t fd, curlsocktype type)
+static int on_new_socket(void *arg, curl_socket_t fd, curlsocktype type UNUSED)
 {
     struct http_client *c = arg;
     unsigned ms = USER_TIMEOUT_MS;
@@ -176,7 +176,7 @@ static int on_new_socket(void *arg, curl_socket_t fd, curlsocktype type)
     return CURL_SOCKOPT_OK;
 }
 
-static CURLcode on_ssl_context(CURL *easy, void *ctx, void *arg)
+static CURLcode on_ssl_context(CURL *easy UNUSED, void *ctx, void *arg)
 {
     const struct generation *g = arg;
     return tls_client_apply(g->tls, ctx) == 0 ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
@@ -212,7 +212,7 @@ static void headers_end(struct http_call *call)
     }
 }
 
-static size_t on_header(char *p, size_t one, size_t n, void *arg)
+static size_t on_header(char *p, size_t one UNUSED, size_t n, void *arg)
 {
     struct http_call *call = arg;
     struct str line = str_n(p, n);
@@ -258,7 +258,7 @@ static int collect(struct http_call *call, struct str bytes)
                                               call->collected.max);
 }
 
-static size_t on_body(char *p, size_t one, size_t n, void *arg)
+static size_t on_body(char *p, size_t one UNUSED, size_t n, void *arg)
 {
     struct http_call *call = arg;
     bool streams = call->request.on_chunk && call->status / 100 == 2;
@@ -267,7 +267,7 @@ static size_t on_body(char *p, size_t one, size_t n, void *arg)
     return rc == 0 && is_running(call) ? n : 0;
 }
 
-static size_t on_send(char *to, size_t one, size_t room, void *arg)
+static size_t on_send(char *to, size_t one UNUSED, size_t room, void *arg)
 {
     struct http_call *call = arg;
     size_t n = MIN(room, call->body_n - call->body_sent);

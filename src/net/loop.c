@@ -55,7 +55,7 @@ ns_t loop_take_max_callback(struct loop *l)
 /* Runs what was there at the start; what those calls defer comes in the next turn, after the
  * sockets and timers that are ready by then (a timer of 0; an activated event would run in this
  * turn). Index by index, because the calls may add to the vector and take entries back. */
-static void run_deferred(evutil_socket_t fd, short what, void *arg)
+static void run_deferred(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
     struct loop *l = arg;
     size_t n = l->deferred.n;
@@ -86,7 +86,7 @@ void loop_defer(struct loop *l, void (*fn)(void *arg), void *arg)
     }
 }
 
-static void take_posted(evutil_socket_t fd, short what, void *arg)
+static void take_posted(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
     struct loop *l = arg;
     eventfd_t count;
@@ -126,18 +126,18 @@ void loop_undefer(struct loop *l, void *arg)
 
 /* ---- birth and death ---- */
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
+static void on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
     timers_fire(arg);
 }
 
-static void on_limit(evutil_socket_t fd, short what, void *arg)
+static void on_limit(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
     struct loop *l = arg;
     event_base_loopbreak(l->base);
 }
 
-static void on_idle(evutil_socket_t fd, short what, void *arg)
+static void on_idle(evutil_socket_t fd UNUSED, short what UNUSED, void *arg UNUSED)
 {
 }
 
@@ -276,7 +276,7 @@ struct loop_watch {
     void *arg;
 };
 
-static void watch_fires(evutil_socket_t fd, short what, void *arg)
+static void watch_fires(evutil_socket_t fd UNUSED, short what, void *arg)
 {
     struct loop_watch *w = arg;
     struct loop *l = w->loop;

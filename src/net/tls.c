@@ -6,8 +6,8 @@
 
 /* ALPN: we speak HTTP/1.1. A client that offers only other protocols gets no answer to its offer,
  * as from a server without ALPN, and then usually speaks HTTP/1.1 too. */
-static int pick_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_n,
-                         const unsigned char *in, unsigned in_n, void *arg)
+static int pick_protocol(SSL *ssl UNUSED, const unsigned char **out, unsigned char *out_n,
+                         const unsigned char *in, unsigned in_n, void *arg UNUSED)
 {
     static const unsigned char ours[] = "\x08http/1.1";
     unsigned char *picked;
@@ -60,7 +60,8 @@ struct sni {
     void *arg;
 };
 
-static void free_sni(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
+static void free_sni(void *parent UNUSED, void *ptr, CRYPTO_EX_DATA *ad UNUSED, int idx UNUSED,
+                     long argl UNUSED, void *argp UNUSED)
 {
     free(ptr);
 }
@@ -75,7 +76,7 @@ static int sni_index(void)
     return index;
 }
 
-static int on_server_name(SSL *ssl, int *alert, void *arg)
+static int on_server_name(SSL *ssl, int *alert UNUSED, void *arg)
 {
     struct sni *sni = arg;
     struct str name = str_c(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));

@@ -11,6 +11,7 @@
 
 #include "net/tls_client.h"
 #include "net/tls_pem.h"
+#include "net/tls_system.h"
 
 struct tls_client {
     X509_STORE *trusted; /* NULL: nothing is verified */
@@ -30,34 +31,6 @@ static int add_pem(X509_STORE *store, struct str pem, const char *what, struct e
     return 0;
 }
 
-static int add_system(X509_STORE *store, struct err **err)
-{
-    static const char *const bundles[] = {
-        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Alpine, distroless */
-        "/etc/pki/tls/certs/ca-bundle.crt",   /* Red Hat */
-        "/etc/ssl/ca-bundle.pem",             /* SUSE */
-        "/etc/ssl/cert.pem",
-    };
-    const char *named = getenv("SSL_CERT_FILE");
-    if (named && *named) {
-        if (X509_STORE_load_file(store, named) != 1) {
-            ERR_clear_error();
-            return err_set(err, ERR_TLS, "no certificates in SSL_CERT_FILE=%s", named);
-        }
-        return 0;
-    }
-    for (size_t i = 0; i < COUNT_OF(bundles); i++) {
-        if (X509_STORE_load_file(store, bundles[i]) == 1) {
-            return 0;
-        }
-    }
-    ERR_clear_error();
-    return err_set(err, ERR_TLS,
-                   "no CA certificates on this system: %s is missing; "
-                   "install ca-certificates or set SSL_CERT_FILE",
-                   bundles[0]);
-}
-
 static int load_trusted(struct tls_client *t, const struct tls_config *config, struct err **err)
 {
     t->trusted = X509_STORE_new();
@@ -65,7 +38,7 @@ static int load_trusted(struct tls_client *t, const struct tls_config *config, s
     /* As Go does: any trusted certificate ends a chain, whether self-signed or not. */
     must(X509_STORE_set_flags(t->trusted, X509_V_FLAG_PARTIAL_CHAIN) == 1);
     int rc = config->ca_pem.n > 0 ? add_pem(t->trusted, config->ca_pem, "the CA", err)
-                                  : add_system(t->trusted, err);
+                                  : tls_system_trust(t->trusted, err);
     if (rc == 0 && config->extra_ca_pem.n > 0) {
         rc = add_pem(t->trusted, config->extra_ca_pem, "the additional CA", err);
     }

@@ -31,7 +31,7 @@ void tls_key_freep(EVP_PKEY **key)
 }
 
 /* Instead of OpenSSL's own, which asks on the terminal. */
-static int no_passphrase(char *out, int size, int writing, void *arg)
+static int no_passphrase(char *out UNUSED, int size UNUSED, int writing UNUSED, void *arg UNUSED)
 {
     return -1;
 }
