@@ -9,17 +9,18 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* What the token of a service account must be made for, so that Entra exchanges it. */
+#define AZURE_FEDERATED_AUDIENCE "api://AzureADTokenExchange"
+
 struct azure_cloud {
     const char *name;         /* a store's environmentType */
     const char *authority;    /* where tokens come from: "https://login.microsoftonline.com" */
     const char *vault_suffix; /* "vault.azure.net" */
     const char *hsm_suffix;   /* of managed HSMs, NULL if there are none */
-    const char *audience;     /* what a federated token must be made for */
 };
 
 /* PublicCloud (also for ""), USGovernmentCloud, ChinaCloud, GermanCloud, and AzureStackCloud, which
- * has no fixed names (NULL, but for the audience): its store must give the authority. NULL for
- * anything else. */
+ * has no fixed names (NULL): its store must give the authority. NULL for anything else. */
 const struct azure_cloud *azure_cloud_find(struct str environment_type);
 
 /* The authority in its normal form: https://HOST[:PORT], lower case, without a slash at the end.

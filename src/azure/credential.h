@@ -30,9 +30,9 @@ struct azure_application {
 struct azure_credential *azure_credential_secret(const struct azure_application *app,
                                                  struct str secret, struct err **err) MUST_USE;
 
-/* A certificate with its RSA key: PEM blocks in any order (of several certificates the last one
- * counts, as in External Secrets Operator; the key as PKCS#1 or PKCS#8, not encrypted), or PKCS#12,
- * as bytes or in base64, without a password. ERR_INVALID in External Secrets Operator's words. */
+/* A certificate with its RSA key, without a password: PEM blocks in any order (of several
+ * certificates the one that the key belongs to), or PKCS#12; as bytes or in base64. ERR_INVALID,
+ * where it fits in External Secrets Operator's words. */
 struct azure_credential *azure_credential_certificate(const struct azure_application *app,
                                                       struct str material,
                                                       struct err **err) MUST_USE;

@@ -192,7 +192,7 @@ struct vault_wait *vault_list_items(struct vault_reader *r, enum vault_kind kind
 void vault_wait_cancel(struct vault_wait *w);
 
 struct vault_reader_stats {
-    uint64_t gets; /* requests sent, tries counted */
+    uint64_t get_requests; /* requests sent, tries counted */
     uint64_t list_pages;
     uint64_t lists;
     size_t entries;
