@@ -433,8 +433,9 @@ size_t peer_count(const struct peer *p, const char *prefix)
 {
     size_t n = 0;
     struct str rest = buf_str(&p->log);
-    for (struct str line; str_split(&rest, ';', &line);) {
-        n += str_starts(line, str_c(prefix));
+    while (rest.n > 0) {
+        n += str_starts(rest, str_c(prefix));
+        rest = str_from(rest, (size_t)str_find_byte(rest, ';') + 1);
     }
     return n;
 }

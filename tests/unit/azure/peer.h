@@ -85,7 +85,7 @@ struct peer_object *peer_find(struct peer *p, const char *kind, const char *name
 void peer_delete(struct peer *p, const char *kind, const char *name);
 void peer_fault(struct peer *p, struct peer_fault fault);
 void peer_forget_faults(struct peer *p);
-/* How many requests of the log begin so. */
+/* How many requests of the log ("METHOD PATH;") begin so. */
 size_t peer_count(const struct peer *p, const char *prefix);
 void peer_clear_log(struct peer *p);
 
