@@ -231,8 +231,9 @@ void kube_client_free(struct kube_client *c)
     if (!c) {
         return;
     }
-    while (c->calls) {
-        call_free(c->calls);
+    for (struct kube_call *call = c->calls, *next; call; call = next) {
+        next = call->next;
+        call_free(call);
     }
     kube_credential_free(c->credential);
     http_client_free(c->http);

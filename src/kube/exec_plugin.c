@@ -223,7 +223,7 @@ static void ask_exit(void *arg)
     finish(p, err);
 }
 
-static void on_output(void *arg, int ready)
+static void on_output(void *arg, int ready UNUSED)
 {
     struct exec_plugin *p = arg;
     char piece[4096];

@@ -293,8 +293,8 @@ static ns_t acquired_before(const struct lease *l)
     return rfc3339_parse(str_c(l->record.acquired), &at) ? at : clock_real();
 }
 
-static void put_spec(struct lease *l, struct arena *a, struct json *doc, struct str holder,
-                     ns_t duration, ns_t acquired, int64_t transitions)
+static void put_spec(struct arena *a, struct json *doc, struct str holder, ns_t duration,
+                     ns_t acquired, int64_t transitions)
 {
     struct json *spec = json_edit(a, doc, "spec");
     json_set_str(a, spec, "holderIdentity", holder);
@@ -316,7 +316,7 @@ static void create(struct lease *l)
     struct json *meta = json_edit(&a, doc, "metadata");
     json_set_str(&a, meta, "name", l->config.name);
     json_set_str(&a, meta, "namespace", l->config.ns);
-    put_spec(l, &a, doc, l->config.identity, l->config.duration, clock_real(), 0);
+    put_spec(&a, doc, l->config.identity, l->config.duration, clock_real(), 0);
     json_write(&body, doc, JSON_WRITE_PLAIN);
     send(l, KUBE_CREATE, buf_str(&body), on_written);
 }
@@ -325,7 +325,7 @@ static void update(struct lease *l, kube_done_fn *done)
 {
     AUTO(buf_done) struct buf body = BUF_INIT(1 << 20);
     ns_t acquired = is_mine(l) ? acquired_before(l) : clock_real();
-    put_spec(l, &l->arena, l->doc, l->config.identity, l->config.duration, acquired,
+    put_spec(&l->arena, l->doc, l->config.identity, l->config.duration, acquired,
              l->record.transitions + !is_mine(l));
     json_write(&body, l->doc, JSON_WRITE_PLAIN);
     send(l, KUBE_UPDATE, buf_str(&body), done);
@@ -423,7 +423,7 @@ static void give_back(void *arg, const struct kube_answer *answer)
         return;
     }
     AUTO(buf_done) struct buf body = BUF_INIT(1 << 20);
-    put_spec(l, &l->arena, l->doc, STR_EMPTY, NS_S, clock_real(), l->record.transitions);
+    put_spec(&l->arena, l->doc, STR_EMPTY, NS_S, clock_real(), l->record.transitions);
     json_write(&body, l->doc, JSON_WRITE_PLAIN);
     send(l, KUBE_UPDATE, buf_str(&body), on_given_back);
 }

@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "codec/json_split.h"
 #include "codec/url.h"
+#include "kube/watch_event.h"
 
 #define PAGE_SIZE        500
 #define MAX_ITEM         ((size_t)4 << 20)
@@ -269,7 +270,7 @@ static void open_page(struct list_watch *lw)
     submit(lw, buf_str(&query), JSON_SPLIT_LIST, NULL, after_page);
 }
 
-static void on_watch_headers(void *arg, int status)
+static void on_watch_headers(void *arg, int status UNUSED)
 {
     struct list_watch *lw = arg;
     lw->stats.watches++;
@@ -438,21 +439,11 @@ static void after_page(void *arg, const struct kube_answer *answer)
 
 /* ---- watches ---- */
 
-static int error_event(struct list_watch *lw, const struct json *object, struct err **err)
-{
-    struct kube_status status = kube_status_read(&lw->item, object, 500, false);
-    return kube_status_err(&status, STR("an ERROR event without a Status"), err);
-}
-
 /* The mark at the end of the initial events; a server that sends another bookmark before has not
  * understood what was asked. */
-static int bookmark(struct list_watch *lw, const struct json *object, struct err **err)
+static int end_initial(struct list_watch *lw, const struct watch_event *e, struct err **err)
 {
-    if (lw->phase != PHASE_WATCH_LIST) {
-        return 0;
-    }
-    const struct json *marks = json_find(object, "metadata.annotations");
-    if (!str_eq(json_str(json_get(marks, "k8s.io/initial-events-end")), STR("true"))) {
+    if (!e->initial_end) {
         return err_set(err, ERR_INVALID, "the server does not send initial events");
     }
     lw->phase = PHASE_WATCH;
@@ -463,32 +454,22 @@ static int bookmark(struct list_watch *lw, const struct json *object, struct err
 static int take_event(void *arg, struct str text, struct err **err)
 {
     struct list_watch *lw = arg;
-    const struct json *event = parse(lw, text, err);
-    if (!event) {
+    const struct json *doc = parse(lw, text, err);
+    struct watch_event e;
+    if (!doc || watch_event_read(&lw->item, doc, &e, err) < 0) {
         return -1;
-    }
-    struct str type = json_find_str(event, "type");
-    const struct json *object = json_get(event, "object");
-    struct str version = json_find_str(object, "metadata.resourceVersion");
-    if (str_eq(type, STR("ERROR"))) {
-        return error_event(lw, object, err);
-    }
-    bool deleted = str_eq(type, STR("DELETED"));
-    bool is_bookmark = str_eq(type, STR("BOOKMARK"));
-    bool known =
-        deleted || is_bookmark || str_eq(type, STR("ADDED")) || str_eq(type, STR("MODIFIED"));
-    if (!known || version.n == 0) {
-        return err_set(err, ERR_PARSE, "an event of a watch has no known type, or no version");
     }
     lw->got_any = true;
     lw->refusals = 0;
-    if (!is_bookmark) {
+    if (e.type != WATCH_BOOKMARK) {
         lw->stats.items++;
-        lw->config.item(lw->config.arg, object, deleted);
+        lw->config.item(lw->config.arg, e.object, e.type == WATCH_DELETED);
     }
-    set_text(&lw->version, version);
-    if (is_bookmark && bookmark(lw, object, err) < 0) {
-        return -1;
+    set_text(&lw->version, e.version);
+    if (lw->phase == PHASE_WATCH_LIST && e.type == WATCH_BOOKMARK) {
+        if (end_initial(lw, &e, err) < 0) {
+            return -1;
+        }
     }
     if (lw->phase == PHASE_WATCH) {
         set_state(lw, INFORMER_WATCHING, NULL);
