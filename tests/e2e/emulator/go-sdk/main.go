@@ -252,6 +252,7 @@ func main() {
 	basics(c)
 	bin(c)
 	logins()
+	legacy()
 	fmt.Printf("%d passed, %d failed\n", passed, failed)
 	if failed > 0 {
 		os.Exit(1)
