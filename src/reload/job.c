@@ -125,6 +125,10 @@ struct json *job_holder(struct arena *a, const struct json *copy, struct str uid
 {
     struct str name = json_find_str(copy, "metadata.name");
     AUTO(buf_done) struct buf text = BUF_INIT_WIPE(COPY_MAX);
+    if (!json_is(json_get(copy, "spec"), JSON_OBJECT)) {
+        err_set(err, ERR_PARSE, "the Job has no spec");
+        return NULL;
+    }
     json_write(&text, copy, JSON_WRITE_PLAIN);
     if (!buf_ok(&text)) {
         err_set(err, ERR_LIMIT,
@@ -140,13 +144,10 @@ struct json *job_holder(struct arena *a, const struct json *copy, struct str uid
     json_set_str(a, annotations, JOB_HOLDS_UID_ANNOTATION, uid);
     json_set_str(a, annotations, JOB_COPY_ANNOTATION, buf_str(&text));
     struct json *spec = json_set(a, holder, STR("spec"), json_clone(a, json_get(copy, "spec")));
-    if (json_is(spec, JSON_OBJECT)) {
-        json_del(spec, STR("selector"));
-        json_del(spec, STR("manualSelector"));
-        drop(json_find(spec, "template.metadata.labels"), generated_labels,
-             COUNT_OF(generated_labels));
-        json_set(a, spec, STR("suspend"), json_new_bool(a, true));
-    }
+    json_del(spec, STR("selector"));
+    json_del(spec, STR("manualSelector"));
+    drop(json_find(spec, "template.metadata.labels"), generated_labels, COUNT_OF(generated_labels));
+    json_set(a, spec, STR("suspend"), json_new_bool(a, true));
     return holder;
 }
 

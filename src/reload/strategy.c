@@ -483,7 +483,7 @@ static void apply_variables(const struct move *m, struct arena *a, struct json *
     const struct json *containers = json_find(pod_template, "spec.containers");
     for (size_t i = 0; i < m->target->n_containers && i < json_len(containers); i++) {
         struct json *container = json_at(containers, i);
-        if (!container_changes(m, (int)i)) {
+        if (!json_is(container, JSON_OBJECT) || !container_changes(m, (int)i)) {
             continue;
         }
         struct applier p = {.a = a, .env = json_get(container, "env")};
