@@ -43,11 +43,12 @@ static struct str place(struct block *b, struct str s)
     return str_n(p, s.n);
 }
 
-static bool is_ready(const struct json *item)
+static void read_ready(const struct json *item, bool *judged, bool *ready)
 {
     struct conditions c = conditions_parse(json_find(item, "status.conditions"));
-    const struct condition *ready = conditions_find(&c, "Ready");
-    return ready && str_eq_c(ready->status, "True");
+    const struct condition *condition = conditions_find(&c, "Ready");
+    *judged = condition != NULL;
+    *ready = condition && str_eq_c(condition->status, "True");
 }
 
 /* Member of the kept text, which we have written ourselves. */
@@ -116,9 +117,10 @@ struct object *es_object_convert(void *arg, const struct json *item, struct err 
         return NULL;
     }
     struct block b = {o->block};
+    bool judged;
     o->deleting = object_deleting(item);
     o->has_finalizer = has_finalizer(json_get(item, "metadata"));
-    o->ready = is_ready(item);
+    read_ready(item, &judged, &o->ready);
     o->target = place(&b, target);
     o->version = place(&b, version);
     o->text = place(&b, buf_str(&text));
@@ -161,7 +163,7 @@ struct object *store_object_convert(void *arg, const struct json *item, struct e
     }
     struct block b = {o->block};
     o->generation = object_generation(item);
-    o->ready = is_ready(item);
+    read_ready(item, &o->judged, &o->ready);
     o->text = place(&b, buf_str(&text));
     return &o->object;
 }

@@ -58,7 +58,8 @@ struct es_view es_object_view(struct arena *a, const struct es_object *o);
 struct store_object {
     struct object object; /* first */
     int64_t generation;
-    bool ready; /* condition Ready is True */
+    bool judged; /* has the condition Ready */
+    bool ready;  /* it is True */
     struct str text;
     char block[];
 };
