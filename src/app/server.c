@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/server.h"
 
-#include "base/num.h"
+#include "net/listen_address.h"
 
 enum { METRICS_MAX = 64 << 20, REASON_MAX = 4096 };
 
@@ -77,39 +77,20 @@ static void handle(void *arg, struct http_exchange *x)
     text(x, 404, STR("404 page not found\n"));
 }
 
-int listen_parse(const char *listen, char **host, uint16_t *port, struct err **err)
-{
-    struct str s = str_c(listen);
-    ptrdiff_t colon = str_rfind_byte(s, ':');
-    int64_t number;
-    if (colon < 0 || !num_parse_range(str_from(s, (size_t)colon + 1), 0, 65535, &number)) {
-        return err_set(err, ERR_INVALID,
-                       "listen address \"%s\": expected HOST:PORT, for example :9090", listen);
-    }
-    struct str name = str_head(s, (size_t)colon);
-    if (name.n >= 2 && name.p[0] == '[' && name.p[name.n - 1] == ']') {
-        name = str_sub(name, 1, name.n - 1);
-    } else if (str_find_byte(name, ':') >= 0) {
-        return err_set(err, ERR_INVALID,
-                       "listen address \"%s\": an IPv6 address needs brackets, [::1]:9090", listen);
-    }
-    *host = str_dup(name.n ? name : STR("0.0.0.0"));
-    *port = (uint16_t)number;
-    return 0;
-}
-
 struct app_server *app_server_new(struct loop *l, const struct app_server_config *config,
                                   struct err **err)
 {
-    AUTO(freep) char *host = NULL;
-    uint16_t port = 0;
-    if (listen_parse(config->listen, &host, &port, err) != 0) {
+    struct listen_address address;
+    if (listen_address_parse(str_c(config->listen), &address, err) != 0) {
         return NULL;
     }
     struct app_server *s = xcalloc(1, sizeof(*s));
     s->config = *config;
-    struct http_server_config http = {
-        .address = host, .port = port, .max_connections = 64, .handle = handle, .arg = s};
+    struct http_server_config http = {.address = address.host,
+                                      .port = address.port,
+                                      .max_connections = 64,
+                                      .handle = handle,
+                                      .arg = s};
     s->http = http_server_new(l, &http, err);
     if (!s->http) {
         free(s);

@@ -28,8 +28,4 @@ struct app_server *app_server_new(struct loop *l, const struct app_server_config
 void app_server_free(struct app_server *s);
 uint16_t app_server_port(const struct app_server *s);
 
-/* "HOST:PORT" with HOST empty (all addresses), a name, an IPv4 or a bracketed IPv6 address. The
- * host is a heap string. */
-int listen_parse(const char *text, char **host, uint16_t *port, struct err **err) MUST_USE;
-
 #endif

@@ -13,6 +13,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"run", cmd_run, "the controller: vault to Secret, Secret to restart"},
     {"emulator", cmd_emulator,
      "Key Vault and Entra ID on this machine, for tests, demos and laptops"},
     {"version", cmd_version, "the version, the build options and the versions of the libraries"},

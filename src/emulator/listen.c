@@ -5,10 +5,10 @@
 #include "emulator/listen.h"
 
 #include "base/clock.h"
-#include "base/num.h"
 #include "emulator/certificates.h"
 #include "emulator/faults.h"
 #include "net/http_server.h"
+#include "net/listen_address.h"
 
 enum { LISTENERS = 3, MAX_CONNECTIONS = 4096 };
 
@@ -119,42 +119,19 @@ static void handle(void *arg, struct http_exchange *x)
 
 /* ---- opening ---- */
 
-int listen_parse(struct str text, char address[64], uint16_t *port, struct err **err)
-{
-    ptrdiff_t colon = str_rfind_byte(text, ':');
-    int64_t number;
-    if (colon < 0 || !num_parse_range(str_from(text, (size_t)colon + 1), 0, 65535, &number)) {
-        return err_set(err, ERR_INVALID, "\"%.*s\" is not an address like 0.0.0.0:8443",
-                       STR_ARG(text));
-    }
-    struct str host = str_head(text, (size_t)colon);
-    host = str_trim_suffix(str_trim_prefix(host, STR("[")), STR("]"));
-    if (host.n == 0) {
-        host = STR("0.0.0.0");
-    }
-    if (host.n >= 64) {
-        return err_set(err, ERR_INVALID, "\"%.*s\": the address is too long", STR_ARG(text));
-    }
-    memcpy(address, host.p, host.n);
-    address[host.n] = '\0';
-    *port = (uint16_t)number;
-    return 0;
-}
-
 static int open_listener(struct listener_state *state, const char *where, struct ssl_ctx_st *tls,
                          struct err **err)
 {
-    char address[64];
-    uint16_t port;
+    struct listen_address address;
     if (!where) {
         return 0;
     }
-    if (listen_parse(str_c(where), address, &port, err) != 0) {
+    if (listen_address_parse(str_c(where), &address, err) != 0) {
         return -1;
     }
     const struct http_server_config config = {
-        .address = address,
-        .port = port,
+        .address = address.host,
+        .port = address.port,
         .tls = tls,
         .max_body = CALL_MAX_BODY,
         .max_connections = MAX_CONNECTIONS,

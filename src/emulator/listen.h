@@ -12,7 +12,5 @@
 struct listeners *listeners_new(struct emulator *e, struct err **err) MUST_USE;
 void listeners_free(struct listeners *l);
 struct emulator_ports listeners_ports(const struct listeners *l);
-/* "ADDRESS:PORT", "[::1]:0", ":8443" (all addresses). */
-int listen_parse(struct str text, char address[64], uint16_t *port, struct err **err) MUST_USE;
 
 #endif

@@ -4,7 +4,7 @@
 #include "base/encode.h"
 #include "base/random.h"
 
-struct str object_key(struct arena *a, struct str name)
+struct str vault_object_key(struct arena *a, struct str name)
 {
     char *copy = arena_dup(a, name);
     for (size_t i = 0; i < name.n; i++) {
@@ -63,7 +63,7 @@ bool object_find(struct store *s, struct arena *a, struct str vault, enum object
                                  " WHERE o.vault = ? AND o.kind = ? AND o.key = ?");
     sql_str(q, vault);
     sql_int(q, type);
-    sql_str(q, object_key(a, name));
+    sql_str(q, vault_object_key(a, name));
     if (!sql_row(q)) {
         return false;
     }
@@ -81,7 +81,7 @@ int64_t object_add(struct store *s, struct str vault, enum object_type type, str
     sql_str(q, vault);
     sql_int(q, type);
     sql_str(q, name);
-    sql_str(q, object_key(&a, name));
+    sql_str(q, vault_object_key(&a, name));
     sql_int(q, managed);
     sql_run(q);
     return store_last_id(s);
@@ -143,7 +143,7 @@ void object_list(struct store *s, struct arena *a, struct str vault, enum object
     sql_int(q, type);
     sql_int(q, state);
     sql_int(q, now);
-    sql_str(q, object_key(a, after));
+    sql_str(q, vault_object_key(a, after));
     sql_int(q, (int64_t)limit);
     while (sql_row(q)) {
         vec_push(out, (struct object_version){.object = object_of(q, a),

@@ -89,6 +89,6 @@ void version_all(struct store *s, struct arena *a, int64_t object, versions *out
 /* 32 hex digits from the kernel's random source. */
 struct str version_new_id(struct arena *a);
 /* Upper-cased: the form in which names are compared and sorted. */
-struct str object_key(struct arena *a, struct str name);
+struct str vault_object_key(struct arena *a, struct str name);
 
 #endif

@@ -182,7 +182,7 @@ static struct str key_detail(struct vault_call *v, const struct x509_material *m
     AUTO(buf_done) struct buf text = BUF_INIT(MAX_TEXT);
     struct json_writer w = json_writer(&text);
     json_w_object(&w);
-    key_write_public(v->a, &w, x509_public_key(m));
+    key_write_public(v->a, &w, x509_material_public_key(m));
     json_w_key(&w, "key_ops");
     json_w_array(&w);
     static const char *const operations[] = {"encrypt", "decrypt", "sign",
@@ -203,8 +203,8 @@ static int secret_value(struct vault_call *v, const struct x509_material *m, boo
     AUTO(buf_done) struct buf text = BUF_INIT_WIPE(2 * MAX_TEXT);
     AUTO(err_freep) struct err *err = NULL;
     if (pem) {
-        x509_write_pem(m, &text);
-    } else if (x509_write_pkcs12(m, &raw, &err) != 0) {
+        x509_material_write_pem(m, &text);
+    } else if (x509_material_write_pkcs12(m, &raw, &err) != 0) {
         fail_bad_parameter(v, str_c(err_msg(err)));
         return -1;
     } else {
@@ -232,10 +232,10 @@ static bool add_version(struct vault_call *v, enum object_type type, struct vers
 static bool store_certificate(struct vault_call *v, const struct x509_material *m, const char *type,
                               const char *issuer, struct object *o, struct version *ver)
 {
-    struct x509_facts facts = x509_facts(v->a, m);
+    struct x509_facts facts = x509_material_facts(v->a, m);
     AUTO(buf_done) struct buf der = BUF_INIT(MAX_TEXT);
     bool pem = str_eq_c(str_c(type), PEM_TYPE);
-    x509_write_der(m, &der);
+    x509_material_write_der(m, &der);
     *ver = new_version(v);
     if (!read_properties(v, ver)) {
         return false;

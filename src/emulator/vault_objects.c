@@ -410,7 +410,7 @@ static void list_objects(struct vault_call *v, enum object_state state)
     }
     struct str marker = {0};
     if (found.n > limit) {
-        marker = object_key(v->a, found.v[limit - 1].object.name);
+        marker = vault_object_key(v->a, found.v[limit - 1].object.name);
     }
     end_page(v, &w, &page, marker);
     vec_done(&found);

@@ -226,7 +226,7 @@ static void add_bio(struct buf *out, BIO *bio)
     BIO_free(bio);
 }
 
-int x509_write_pkcs12(const struct x509_material *m, struct buf *out, struct err **err)
+int x509_material_write_pkcs12(const struct x509_material *m, struct buf *out, struct err **err)
 {
     PKCS12 *p12 = PKCS12_create("", NULL, m->key, m->leaf, m->chain, 0, 0, 0, 0, 0);
     BIO *bio = BIO_new(BIO_s_secmem());
@@ -238,7 +238,7 @@ int x509_write_pkcs12(const struct x509_material *m, struct buf *out, struct err
     return ok && buf_ok(out) ? 0 : err_set(err, ERR_INVALID, "The certificate is not usable.");
 }
 
-void x509_write_pem(const struct x509_material *m, struct buf *out)
+void x509_material_write_pem(const struct x509_material *m, struct buf *out)
 {
     BIO *bio = BIO_new(BIO_s_secmem());
     must(bio);
@@ -252,7 +252,7 @@ void x509_write_pem(const struct x509_material *m, struct buf *out)
     add_bio(out, bio);
 }
 
-void x509_write_der(const struct x509_material *m, struct buf *out)
+void x509_material_write_der(const struct x509_material *m, struct buf *out)
 {
     unsigned char *der = NULL;
     int n = i2d_X509(m->leaf, &der);
@@ -261,7 +261,7 @@ void x509_write_der(const struct x509_material *m, struct buf *out)
     OPENSSL_free(der);
 }
 
-EVP_PKEY *x509_public_key(const struct x509_material *m)
+EVP_PKEY *x509_material_public_key(const struct x509_material *m)
 {
     return X509_get0_pubkey(m->leaf);
 }
@@ -333,7 +333,7 @@ static void read_key_kind(X509 *leaf, struct x509_facts *f)
     }
 }
 
-struct x509_facts x509_facts(struct arena *a, const struct x509_material *m)
+struct x509_facts x509_material_facts(struct arena *a, const struct x509_material *m)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned n = 0;

@@ -41,12 +41,13 @@ int x509_material_make(struct x509_material *out, const struct x509_wish *wish,
                        struct err **err) MUST_USE;
 
 /* PKCS#12 without a password; PKCS#8 key, leaf and chain as PEM. */
-int x509_write_pkcs12(const struct x509_material *m, struct buf *out, struct err **err) MUST_USE;
-void x509_write_pem(const struct x509_material *m, struct buf *out);
-void x509_write_der(const struct x509_material *m, struct buf *out);
+int x509_material_write_pkcs12(const struct x509_material *m, struct buf *out,
+                               struct err **err) MUST_USE;
+void x509_material_write_pem(const struct x509_material *m, struct buf *out);
+void x509_material_write_der(const struct x509_material *m, struct buf *out);
 
 /* Of the certificate; borrowed. */
-struct evp_pkey_st *x509_public_key(const struct x509_material *m);
+struct evp_pkey_st *x509_material_public_key(const struct x509_material *m);
 
 struct x509_facts {
     struct str subject; /* "CN=web, O=Example" */
@@ -62,6 +63,6 @@ struct x509_facts {
     int bits;
     struct str group; /* "P-256" */
 };
-struct x509_facts x509_facts(struct arena *a, const struct x509_material *m);
+struct x509_facts x509_material_facts(struct arena *a, const struct x509_material *m);
 
 #endif

@@ -108,42 +108,9 @@ static void serves_metrics_and_nothing_else(void **state)
     assert_int_equal(ask("POST", "/metrics", "only GET"), 405);
 }
 
-static void reads_addresses(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        const char *host; /* NULL: refused */
-        uint16_t port;
-    } rows[] = {
-        {":9090", "0.0.0.0", 9090},
-        {"127.0.0.1:0", "127.0.0.1", 0},
-        {"[::1]:80", "::1", 80},
-        {"9090", NULL, 0},
-        {":99999", NULL, 0},
-        {"::1:80", NULL, 0},
-        {":", NULL, 0},
-        {"host:x", NULL, 0},
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        AUTO(freep) char *host = NULL;
-        uint16_t port = 0;
-        AUTO(err_freep) struct err *err = NULL;
-        int rc = listen_parse(rows[i].text, &host, &port, &err);
-        if (rows[i].host) {
-            assert_ok(rc, err);
-            assert_string_equal(host, rows[i].host);
-            assert_int_equal(port, rows[i].port);
-        } else {
-            assert_err(rc, err, ERR_INVALID, rows[i].text);
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(answers_probes),
-                                       cmocka_unit_test(serves_metrics_and_nothing_else),
-                                       cmocka_unit_test(reads_addresses)};
+                                       cmocka_unit_test(serves_metrics_and_nothing_else)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -143,11 +143,11 @@ static char *import_body(const struct x509_material *x, enum form form, const ch
     AUTO(buf_done) struct buf body = BUF_INIT(300000);
     AUTO(err_freep) struct err *err = NULL;
     if (form == AS_PFX) {
-        assert_ok(x509_write_pkcs12(x, &raw, &err), err);
+        assert_ok(x509_material_write_pkcs12(x, &raw, &err), err);
     } else if (form == AS_DER) {
-        x509_write_der(x, &raw);
+        x509_material_write_der(x, &raw);
     } else {
-        x509_write_pem(x, &raw);
+        x509_material_write_pem(x, &raw);
     }
     if (form == AS_PEM) {
         buf_add_str(&text, buf_str(&raw));

@@ -297,31 +297,6 @@ static void test_closing_in_the_middle(void **state)
     http_client_free(clients[1]);
 }
 
-static void test_addresses(void **state)
-{
-    static const struct {
-        const char *text, *address;
-        int port;
-    } cases[] = {
-        {"0.0.0.0:8443", "0.0.0.0", 8443},
-        {":443", "0.0.0.0", 443},
-        {"[::1]:0", "::1", 0},
-        {"127.0.0.1", NULL, 0},
-        {"x:70000", NULL, 0},
-        {"", NULL, 0},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char address[64];
-        uint16_t port;
-        int rc = listen_parse(str_c(cases[i].text), address, &port, NULL);
-        assert_int_equal(rc, cases[i].address ? 0 : -1);
-        if (cases[i].address) {
-            assert_string_equal(address, cases[i].address);
-            assert_int_equal(port, cases[i].port);
-        }
-    }
-}
-
 int main(void)
 {
     http_global_init();
@@ -329,7 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_certificate_for_each_name), TEST(test_the_whole_way),
         TEST(test_what_the_folder_keeps),       TEST(test_faults_on_the_wire),
-        TEST(test_closing_in_the_middle),       cmocka_unit_test(test_addresses),
+        TEST(test_closing_in_the_middle),
     };
     int result = RUN(tests);
     http_global_done();

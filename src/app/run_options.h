@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * run_options: everything `pawl run` can be told, by flag, environment (PAWL_...) or YAML file,
+ * from one table; and what the roles are told from it.
+ */
+#ifndef PAWL_APP_RUN_OPTIONS_H
+#define PAWL_APP_RUN_OPTIONS_H
+
+#include "app/flags.h"
+#include "base/log.h"
+#include "reload/options.h"
+#include "sync/sync.h"
+
+struct run_options {
+    struct flag_list roles;
+    char *listen;
+    char *config;
+    char *kubeconfig;
+    char *context;
+    struct flag_list namespaces;
+    char *log_level;
+    char *log_format;
+    char *extra_ca_file;
+    bool http1_only;
+    int64_t max_requests;
+
+    bool leader_elect;
+    char *lease_name;
+    char *lease_namespace;
+    ns_t lease_duration;
+    ns_t renew_deadline;
+    ns_t retry_period;
+
+    char *controller_class;
+    ns_t store_interval;
+    bool flood_gate;
+    bool cluster_stores;
+    int64_t concurrent;
+    bool extended_metric_labels;
+
+    char *reload_strategy;
+    bool auto_reload_all;
+    bool reload_on_create;
+    bool reload_on_delete;
+    bool sync_after_restart;
+    bool ledger;
+    bool keep_leftovers;
+    bool argo_rollouts;
+    struct flag_list resources_to_ignore;
+    struct flag_list ignored_workloads;
+    struct flag_list ignored_namespaces;
+    struct flag_list namespace_selector;
+    struct flag_list resource_selector;
+    char *webhook_url;
+};
+
+extern const struct flag_set run_flags;
+
+/* ERR_INVALID names the role that is none. */
+int run_options_roles(const struct run_options *o, bool *sync, bool *reload,
+                      struct err **err) MUST_USE;
+/* Views of o and of ca_pem; `namespaces` is an array of at least o->namespaces.n that must live as
+ * long. */
+struct sync_options run_options_sync(const struct run_options *o, struct str ca_pem,
+                                     struct str *namespaces);
+int run_options_reload(const struct run_options *o, struct reload_options *out,
+                       struct err **err) MUST_USE;
+struct log_config run_options_log(const struct run_options *o);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pawl run: the controller with both roles. */
+#define LOGGER "setup"
+#include "app/process_metrics.h"
+#include "app/roles.h"
+#include "app/run_options.h"
+#include "base/file.h"
+#include "base/secret.h"
+#include "cmd/commands.h"
+
+enum { CA_MAX = 4 << 20 };
+
+/* Everything a run holds, taken down in the opposite order by close_run. */
+struct run {
+    struct run_options options;
+    struct reload_options reload;
+    struct sync_options sync;
+    struct str *namespaces;
+    struct buf ca_pem;
+    struct loop *loop;
+    struct metrics *metrics;
+    struct kube_config *kube;
+    struct kube_client *client;
+    struct events *events;
+    struct roles roles;
+    bool with_sync;
+    bool with_reload;
+};
+
+static int read_options(struct run *r, struct err **err)
+{
+    const struct run_options *o = &r->options;
+    if (run_options_roles(o, &r->with_sync, &r->with_reload, err) != 0 ||
+        run_options_reload(o, &r->reload, err) != 0) {
+        return -1;
+    }
+    if (*o->extra_ca_file && file_read(o->extra_ca_file, &r->ca_pem, err) != 0) {
+        return err_wrap(err, "--extra-ca-file");
+    }
+    r->namespaces = xcalloc(o->namespaces.n, sizeof(*r->namespaces));
+    r->sync = run_options_sync(o, buf_str(&r->ca_pem), r->namespaces);
+    return 0;
+}
+
+static int connect_cluster(struct run *r, struct err **err)
+{
+    const struct run_options *o = &r->options;
+    struct kube_config_options where = {
+        .path = *o->kubeconfig ? o->kubeconfig : NULL,
+        .context = *o->context ? o->context : NULL,
+    };
+    r->kube = kube_config_load(&where, err);
+    if (!r->kube) {
+        return -1;
+    }
+    struct kube_client_config client = {
+        .config = r->kube,
+        .max_in_flight = (size_t)MAX(o->max_requests, (int64_t)1),
+        .http1_only = o->http1_only,
+        .metrics = r->metrics,
+    };
+    r->client = kube_client_new(r->loop, &client);
+    return 0;
+}
+
+static struct controller_config describe(struct run *r)
+{
+    const struct run_options *o = &r->options;
+    struct str own_ns = *o->lease_namespace ? str_c(o->lease_namespace) : r->kube->ns;
+    return (struct controller_config){
+        .loop = r->loop,
+        .client = r->client,
+        .events = r->events,
+        .metrics = r->metrics,
+        .listen = (const char *const *)&o->listen,
+        .n_listen = 1,
+        .roles = r->roles.table,
+        .lease_ns = own_ns,
+        .lease_name = o->leader_elect ? str_c(o->lease_name) : STR_EMPTY,
+        .lease_duration = o->lease_duration,
+        .renew_deadline = o->renew_deadline,
+        .retry_period = o->retry_period,
+        .release_on_stop = true,
+    };
+}
+
+static int run(struct run *r, struct err **err)
+{
+    if (read_options(r, err) != 0) {
+        return -1;
+    }
+    r->loop = loop_new();
+    r->metrics = metrics_new();
+    process_metrics_add(r->metrics);
+    if (connect_cluster(r, err) != 0) {
+        return -1;
+    }
+    if (!r->reload.own_namespace) {
+        r->reload.own_namespace = r->kube->ns.p;
+    }
+    r->events = events_new(&(struct events_config){.client = r->client});
+    LOG_INFO("starting manager", F("version", PAWL_VERSION), F("cluster", r->kube->server),
+             F("config", r->kube->source));
+    struct controller_config config = describe(r);
+    if (roles_init(&r->roles, &config, r->with_sync ? &r->sync : NULL,
+                   r->with_reload ? &r->reload : NULL, err) != 0) {
+        return -1;
+    }
+    config.n_roles = r->roles.n;
+    return controller_run(&config, err);
+}
+
+static void close_run(struct run *r)
+{
+    roles_done(&r->roles);
+    events_free(r->events);
+    if (r->client) {
+        kube_client_free(r->client);
+    }
+    kube_config_free(r->kube);
+    metrics_free(r->metrics);
+    if (r->loop) {
+        loop_free(r->loop);
+    }
+    free(r->namespaces);
+    buf_done(&r->ca_pem);
+}
+
+int cmd_run(int argc, const char *const *argv)
+{
+    struct run r = {.ca_pem = BUF_INIT(CA_MAX)};
+    struct flag_rest rest;
+    int status = EXIT_OK;
+    AUTO(err_freep) struct err *err = NULL;
+    if (command_options(&run_flags, &r.options, argc, argv, &rest, &status)) {
+        struct log_config log = run_options_log(&r.options);
+        log_configure(&log);
+        secret_harden_process();
+        http_global_init();
+        status = run(&r, &err);
+        if (status < 0) {
+            status = command_failed(err);
+        }
+        close_run(&r);
+        http_global_done();
+    }
+    flags_done(&run_flags, &r.options);
+    return status;
+}
