@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here, scripts use
 # lib.sh: what the demo's scripts share: where things are, how a step is shown, and `az` in a mount
 # namespace of its own, where the names of Azure lead to the emulator.
 
@@ -59,6 +59,7 @@ now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
 # az ARG...: the real Azure CLI. Its names lead to the emulator: by an /etc/hosts of its own, and in the
 # network of the demo's cluster or through a port-forward.
+# shellcheck disable=SC2016,SC2154 # the inner shell's variables; az_program is a setting of the demo
 az() {
 	local enter=()
 	[[ -s $demo_state/netns ]] && enter=(nsenter --net="$(<"$demo_state/netns")")
