@@ -27,8 +27,9 @@ NOBODY, NOBODY_SECRET = "0a9b4c00-0000-4000-8000-000000000009", "nobody~secret-o
 VAULT = "my-key-vault"
 
 
-def azure_names(*vaults):
-    """Returns inside of the namespace only. Root is needed for the mount and for port 443."""
+def azure_names(*vaults, address=ADDRESS):
+    """Returns inside of the namespace only. Root is needed for the mount and for port 443. Suites that may
+    run side by side take an address of their own each."""
     if os.environ.get("PAWL_TEST_NAMES") != "1":
         os.environ["PAWL_TEST_NAMES"] = "1"
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv])
@@ -36,7 +37,7 @@ def azure_names(*vaults):
     with hosts, open("/etc/hosts", encoding="utf-8") as old:
         hosts.write(old.read())
         names = [LOGIN, "management.azure.com", *(f"{v}.vault.azure.net" for v in vaults or (VAULT,))]
-        hosts.write(f"\n{ADDRESS} {' '.join(names)}\n")
+        hosts.write(f"\n{address} {' '.join(names)}\n")
     subprocess.run(["mount", "--bind", hosts.name, "/etc/hosts"], check=True)
     os.unlink(hosts.name)
 
