@@ -120,6 +120,7 @@ int run_options_roles(const struct run_options *o, bool *sync, bool *reload, str
 struct sync_options run_options_sync(const struct run_options *o, struct str ca_pem,
                                      struct str *namespaces)
 {
+    size_t concurrent = (size_t)MAX(o->concurrent, (int64_t)1);
     for (size_t i = 0; i < o->namespaces.n; i++) {
         namespaces[i] = str_c(o->namespaces.v[i]);
     }
@@ -130,7 +131,7 @@ struct sync_options run_options_sync(const struct run_options *o, struct str ca_
         .no_cluster_stores = !o->cluster_stores,
         .store_interval = o->store_interval,
         .no_flood_gate = !o->flood_gate,
-        .concurrent = (size_t)MAX(o->concurrent, (int64_t)1),
+        .concurrent = concurrent,
         .extended_metric_labels = o->extended_metric_labels,
         .ca_pem = ca_pem,
     };

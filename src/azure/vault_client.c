@@ -314,8 +314,10 @@ static void on_answer(void *arg, struct http_call *http, const struct http_resul
 static void send(struct vault_call *call)
 {
     AUTO(arena_done) struct arena a = ARENA_INIT(ARENA_WIPE);
+    struct str token = secret_str(call->token);
+    struct str bearer = arena_printf(&a, "Authorization: Bearer %.*s", STR_ARG(token));
     struct str headers[HEADERS_MAX] = {
-        arena_printf(&a, "Authorization: Bearer %.*s", STR_ARG(secret_str(call->token))),
+        bearer,
         arena_printf(&a, "x-ms-client-request-id: %s", call->id),
         STR("Accept: application/json"),
         STR("Content-Type: application/json"),

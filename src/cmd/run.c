@@ -54,9 +54,10 @@ static int connect_cluster(struct run *r, struct err **err)
     if (!r->kube) {
         return -1;
     }
+    size_t max_in_flight = (size_t)MAX(o->max_requests, (int64_t)1);
     struct kube_client_config client = {
         .config = r->kube,
-        .max_in_flight = (size_t)MAX(o->max_requests, (int64_t)1),
+        .max_in_flight = max_in_flight,
         .http1_only = o->http1_only,
         .metrics = r->metrics,
     };

@@ -9,6 +9,9 @@
 
 #include "base/buf.h"
 
+/* The first double that no int64_t holds. */
+#define TWO_TO_63 9223372036854775808.0
+
 enum gonum_result {
     GONUM_OK,
     GONUM_SYNTAX,

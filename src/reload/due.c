@@ -67,8 +67,10 @@ static struct record left_by_reloader(const struct judging *j, const struct sour
         return (struct record){0};
     }
     if (j->has_last && j->last.type == s->type && str_eq_c(j->last.name, s->name)) {
-        return j->last.deleted ? (struct record){.state = RECORD_MISSING}
-                               : ledger_record(key, s->type, str_c(s->name), &j->last.content);
+        if (j->last.deleted) {
+            return (struct record){.state = RECORD_MISSING};
+        }
+        return ledger_record(key, s->type, str_c(s->name), &j->last.content);
     }
     return (struct record){0};
 }
@@ -238,7 +240,8 @@ static void judge_pairs(const struct judging *j)
 static struct str ledger_text(const struct judging *j)
 {
     AUTO(buf_done) struct buf text = BUF_INIT(TEXT_MAX);
-    struct ledger l = {.v = j->due->after, .n = MIN(j->due->n_after, (size_t)LEDGER_MAX_ENTRIES)};
+    size_t n = MIN(j->due->n_after, (size_t)LEDGER_MAX_ENTRIES);
+    struct ledger l = {.v = j->due->after, .n = n};
     bool counts = j->w->kind == WORKLOAD_CRONJOB && j->due->moves;
     l.moves = j->recorded.moves + (counts ? 1 : 0);
     ledger_format(&l, j->t->config.key, &text);

@@ -54,7 +54,8 @@ static void free_mover(struct mover *m)
 
 static void finish(struct mover *m, enum move_outcome outcome, const struct err *err)
 {
-    struct move_result result = {.outcome = outcome, .err = err, .fresh = TAKE(m->fresh)};
+    struct workload *fresh = TAKE(m->fresh);
+    struct move_result result = {.outcome = outcome, .err = err, .fresh = fresh};
     move_done_fn *done = m->config.done;
     void *arg = m->config.arg;
     AUTO(err_freep) struct err *copy = err ? err_copy(err) : NULL;
@@ -247,9 +248,10 @@ static void cronjob_recorded(void *arg, const struct kube_answer *answer)
 {
     struct mover *m = arg;
     take_fresh(m, answer->err ? NULL : answer->object);
+    struct workload *fresh = TAKE(m->fresh);
     struct move_result result = {
         .outcome = MOVE_OK,
-        .fresh = TAKE(m->fresh),
+        .fresh = fresh,
         .not_recorded = err_is(answer->err, ERR_DENIED) ? answer->err : NULL,
     };
     if (answer->err && !result.not_recorded) {

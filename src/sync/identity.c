@@ -175,8 +175,8 @@ static size_t audiences(const struct maker *m, struct str out[AUDIENCES_MAX])
 
 static struct azure_credential *from_account(struct maker *m, struct err **err)
 {
-    struct str client_id;
-    struct str tenant;
+    struct str client_id = {0};
+    struct str tenant = {0};
     bool legacy = !m->azure->new_sdk;
     if ((legacy ? legacy_client_id : new_client_id)(m, &client_id, err) < 0 ||
         (legacy ? legacy_tenant : new_tenant)(m, &tenant, err) < 0) {

@@ -4,7 +4,7 @@
 #include "base/map.h"
 
 struct cached {
-    struct template *template;
+    struct template *parsed;
     bool used;
 };
 
@@ -23,7 +23,7 @@ struct template_cache *template_cache_new(size_t max)
 static void cached_free(void *p)
 {
     struct cached *c = p;
-    template_free(c->template);
+    template_free(c->parsed);
     free(c);
 }
 
@@ -81,11 +81,11 @@ const struct template *template_cache_get(struct template_cache *cache, struct s
         }
         make_room(cache);
         c = xcalloc(1, sizeof(*c));
-        c->template = t;
+        c->parsed = t;
         (void)map_set(&cache->map, buf_str(&key), c);
     }
     c->used = true;
-    return c->template;
+    return c->parsed;
 }
 
 size_t template_cache_count(const struct template_cache *cache)

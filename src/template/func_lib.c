@@ -37,7 +37,7 @@ struct value fail_nil(struct work *w)
 
 static int64_t float_to_int64(double f)
 {
-    if (isnan(f) || f >= 0x1p63 || f < -0x1p63) {
+    if (isnan(f) || f >= TWO_TO_63 || f < -TWO_TO_63) {
         return INT64_MIN; /* what the conversion gives on amd64 */
     }
     return (int64_t)f;

@@ -283,7 +283,10 @@ FN(f_sort_alpha)
 /* How many steps there are from start to before stop. */
 static size_t step_count(int64_t start, int64_t stop, int64_t step)
 {
-    if (step == 0 || (stop < start) != (step < 0) || start == stop) {
+    if (step == 0) {
+        return 0;
+    }
+    if ((stop < start) != (step < 0) || start == stop) {
         return 0;
     }
     uint64_t distance =

@@ -22,7 +22,7 @@ static bool is_hex(struct str s)
 /* A float without a fraction is an int as well, if it fits. */
 static void float_as_integer(struct number *n)
 {
-    if (n->f >= -0x1p63 && n->f < 0x1p63 && (double)(int64_t)n->f == n->f) {
+    if (n->f >= -TWO_TO_63 && n->f < TWO_TO_63 && (double)(int64_t)n->f == n->f) {
         n->is_int = true;
         n->i = (int64_t)n->f;
     }
