@@ -186,8 +186,10 @@ static void lease_lost(void *arg, const struct err *why)
 
 static void leader_changed(void *arg, struct str identity)
 {
-    (void)arg;
-    LOG_INFO("new leader", F("identity", identity));
+    const struct controller *c = arg;
+    AUTO(buf_done) struct buf line = BUF_INIT(1024);
+    buf_addf(&line, "new leader is %.*s", STR_ARG(identity));
+    log_write(LOG_INFO, LOGGER, lease_is_leader(c->lease) ? "still the leader!" : line.p, NULL, 0);
 }
 
 static int compete(struct controller *c, struct err **err)

@@ -77,6 +77,8 @@ static const struct flag rows[] = {
      .help = "Reload: keep STAKATER_ variables of Secrets that a workload no longer uses."},
     {"argo-rollouts", 0, FLAG_BOOL, AT(argo_rollouts), NULL, NULL,
      .help = "Reload: also restart Argo Rollouts."},
+    {"csi-integration", 0, FLAG_BOOL, AT(csi_integration), NULL, NULL,
+     .help = "Reload: also look at what SecretProviderClasses mount."},
     {"resources-to-ignore", 0, FLAG_LIST, AT(resources_to_ignore), NULL, NULL,
      .help = "Reload: configmaps or secrets."},
     {"ignored-workload-types", 0, FLAG_LIST, AT(ignored_workloads), NULL, NULL,
@@ -142,6 +144,11 @@ static struct reload_list list(const struct flag_list *l)
     return (struct reload_list){(const char *const *)l->v, l->n};
 }
 
+static const char *from_process(const char *name)
+{
+    return getenv(name);
+}
+
 int run_options_reload(const struct run_options *o, struct reload_options *out, struct err **err)
 {
     reload_options_init(out);
@@ -152,11 +159,13 @@ int run_options_reload(const struct run_options *o, struct reload_options *out, 
     out->ledger = o->ledger;
     out->keep_leftovers = o->keep_leftovers;
     out->ignore_kind[WORKLOAD_ROLLOUT] = !o->argo_rollouts;
+    out->ignore_type[SOURCE_SPC] = !o->csi_integration;
     out->namespaces = list(&o->namespaces);
     out->ignored_namespaces = list(&o->ignored_namespaces);
     out->namespace_selector = list(&o->namespace_selector);
     out->resource_selector = list(&o->resource_selector);
     out->webhook_url = o->webhook_url;
+    out->alert = reload_alerts_from_environment(from_process);
     out->own_namespace = *o->lease_namespace ? o->lease_namespace : NULL;
     out->log_format = o->log_format;
     out->log_level = o->log_level;

@@ -46,6 +46,7 @@ struct run_options {
     bool ledger;
     bool keep_leftovers;
     bool argo_rollouts;
+    bool csi_integration;
     struct flag_list resources_to_ignore;
     struct flag_list ignored_workloads;
     struct flag_list ignored_namespaces;

@@ -120,10 +120,10 @@ static void add_value(struct buf *out, const struct log_field *f)
     }
 }
 
-static void add_json_time(struct buf *out, ns_t now)
+static void add_json_time(struct buf *out, enum log_time format, ns_t now)
 {
     char text[RFC3339_SIZE];
-    switch (config.time) {
+    switch (format) {
     case LOG_TIME_EPOCH:
         buf_addf(out, "%lld.%06lld", (long long)(now / NS_S), (long long)(now % NS_S / NS_US));
         break;
@@ -139,11 +139,22 @@ static void add_json_time(struct buf *out, ns_t now)
     }
 }
 
+/* The level's name as logrus, Reloader's logger, writes it. */
+static const char *logrus_level(enum log_level level)
+{
+    return level == LOG_WARN ? "warning" : level_names[level];
+}
+
 static void json_line(struct buf *out, enum log_level level, const char *logger, const char *msg,
                       const struct log_field *fields, size_t n)
 {
-    buf_addf(out, "{\"level\":\"%s\",\"ts\":", level_names[level]);
-    add_json_time(out, clock_real());
+    if (config.format == LOG_LOGRUS) {
+        buf_addf(out, "{\"level\":\"%s\",\"time\":", logrus_level(level));
+        add_json_time(out, LOG_TIME_RFC3339, clock_real());
+    } else {
+        buf_addf(out, "{\"level\":\"%s\",\"ts\":", level_names[level]);
+        add_json_time(out, config.time, clock_real());
+    }
     if (logger) {
         buf_add_c(out, ",\"logger\":");
         add_string(out, str_c(logger));
@@ -173,7 +184,7 @@ static void logfmt_line(struct buf *out, enum log_level level, const char *msg,
 {
     char time[RFC3339_SIZE];
     buf_addf(out, "time=\"%s\" level=%s msg=", rfc3339_format(clock_real(), time),
-             level == LOG_WARN ? "warning" : level_names[level]);
+             logrus_level(level));
     add_string(out, str_c(msg));
     add_fields(out, fields, n);
 }
@@ -193,6 +204,7 @@ void log_write(enum log_level level, const char *logger, const char *msg,
     AUTO(buf_done) struct buf line = BUF_INIT(LINE_MAX_BYTES);
     switch (config.format) {
     case LOG_JSON:
+    case LOG_LOGRUS:
         json_line(&line, level, logger, msg, fields, n);
         break;
     case LOG_LOGFMT:

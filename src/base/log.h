@@ -18,7 +18,12 @@
 #include "base/err.h"
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
-enum log_format { LOG_TEXT, LOG_JSON, LOG_LOGFMT };
+enum log_format {
+    LOG_TEXT,
+    LOG_JSON,
+    LOG_LOGFMT,
+    LOG_LOGRUS, /* JSON with the keys level, time (RFC 3339), msg, as Reloader writes it */
+};
 /* How JSON writes "ts" (ESO's --zap-time-encoding). */
 enum log_time { LOG_TIME_EPOCH, LOG_TIME_MILLIS, LOG_TIME_NANOS, LOG_TIME_RFC3339 };
 

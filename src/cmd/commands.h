@@ -13,6 +13,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 typedef int command_fn(int argc, const char *const *argv);
 
 command_fn cmd_emulator;
+command_fn cmd_reloader;
 command_fn cmd_run;
 command_fn cmd_version;
 

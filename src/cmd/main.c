@@ -14,6 +14,8 @@ struct command {
 
 static const struct command commands[] = {
     {"run", cmd_run, "the controller: vault to Secret, Secret to restart"},
+    {"reloader", cmd_reloader,
+     "the restarting half under the flags of Stakater Reloader, to stand in for it"},
     {"emulator", cmd_emulator,
      "Key Vault and Entra ID on this machine, for tests, demos and laptops"},
     {"version", cmd_version, "the version, the build options and the versions of the libraries"},

@@ -2,28 +2,22 @@
  *
  * pawl run: the controller with both roles. */
 #define LOGGER "setup"
-#include "app/process_metrics.h"
-#include "app/roles.h"
 #include "app/run_options.h"
+#include "app/runtime.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "cmd/commands.h"
 
 enum { CA_MAX = 4 << 20 };
 
-/* Everything a run holds, taken down in the opposite order by close_run. */
+/* Everything a run holds besides what runtime_close takes down. */
 struct run {
     struct run_options options;
     struct reload_options reload;
     struct sync_options sync;
     struct str *namespaces;
     struct buf ca_pem;
-    struct loop *loop;
-    struct metrics *metrics;
-    struct kube_config *kube;
-    struct kube_client *client;
-    struct events *events;
-    struct roles roles;
+    struct runtime runtime;
     bool with_sync;
     bool with_reload;
 };
@@ -50,34 +44,20 @@ static int connect_cluster(struct run *r, struct err **err)
         .path = *o->kubeconfig ? o->kubeconfig : NULL,
         .context = *o->context ? o->context : NULL,
     };
-    r->kube = kube_config_load(&where, err);
-    if (!r->kube) {
-        return -1;
-    }
-    size_t max_in_flight = (size_t)MAX(o->max_requests, (int64_t)1);
     struct kube_client_config client = {
-        .config = r->kube,
-        .max_in_flight = max_in_flight,
+        .max_in_flight = o->max_requests > 1 ? (size_t)o->max_requests : 1,
         .http1_only = o->http1_only,
-        .metrics = r->metrics,
     };
-    r->client = kube_client_new(r->loop, &client);
-    return 0;
+    return runtime_open(&r->runtime, &where, &client, err);
 }
 
 static struct controller_config describe(struct run *r)
 {
     const struct run_options *o = &r->options;
-    struct str own_ns = *o->lease_namespace ? str_c(o->lease_namespace) : r->kube->ns;
     return (struct controller_config){
-        .loop = r->loop,
-        .client = r->client,
-        .events = r->events,
-        .metrics = r->metrics,
         .listen = (const char *const *)&o->listen,
         .n_listen = 1,
-        .roles = r->roles.table,
-        .lease_ns = own_ns,
+        .lease_ns = *o->lease_namespace ? str_c(o->lease_namespace) : r->runtime.kube->ns,
         .lease_name = o->leader_elect ? str_c(o->lease_name) : STR_EMPTY,
         .lease_duration = o->lease_duration,
         .renew_deadline = o->renew_deadline,
@@ -88,42 +68,23 @@ static struct controller_config describe(struct run *r)
 
 static int run(struct run *r, struct err **err)
 {
-    if (read_options(r, err) != 0) {
+    if (read_options(r, err) != 0 || connect_cluster(r, err) != 0) {
         return -1;
     }
-    r->loop = loop_new();
-    r->metrics = metrics_new();
-    process_metrics_add(r->metrics);
-    if (connect_cluster(r, err) != 0) {
-        return -1;
-    }
+    const struct kube_config *kube = r->runtime.kube;
     if (!r->reload.own_namespace) {
-        r->reload.own_namespace = r->kube->ns.p;
+        r->reload.own_namespace = kube->ns.p;
     }
-    r->events = events_new(&(struct events_config){.client = r->client});
-    LOG_INFO("starting manager", F("version", PAWL_VERSION), F("cluster", r->kube->server),
-             F("config", r->kube->source));
+    LOG_INFO("starting manager", F("version", PAWL_VERSION), F("cluster", kube->server),
+             F("config", kube->source));
     struct controller_config config = describe(r);
-    if (roles_init(&r->roles, &config, r->with_sync ? &r->sync : NULL,
-                   r->with_reload ? &r->reload : NULL, err) != 0) {
-        return -1;
-    }
-    config.n_roles = r->roles.n;
-    return controller_run(&config, err);
+    return runtime_run(&r->runtime, &config, r->with_sync ? &r->sync : NULL,
+                       r->with_reload ? &r->reload : NULL, err);
 }
 
 static void close_run(struct run *r)
 {
-    roles_done(&r->roles);
-    events_free(r->events);
-    if (r->client) {
-        kube_client_free(r->client);
-    }
-    kube_config_free(r->kube);
-    metrics_free(r->metrics);
-    if (r->loop) {
-        loop_free(r->loop);
-    }
+    runtime_close(&r->runtime);
     free(r->namespaces);
     buf_done(&r->ca_pem);
 }

@@ -40,6 +40,18 @@ void reload_options_init(struct reload_options *o)
     };
 }
 
+struct reload_alert_options reload_alerts_from_environment(const char *(*get)(const char *name))
+{
+    const char *on = get("ALERT_ON_RELOAD"), *sink = get("ALERT_SINK");
+    return (struct reload_alert_options){
+        .enabled = on && strcmp(on, "true") == 0,
+        .sink = sink ? sink : "",
+        .url = get("ALERT_WEBHOOK_URL"),
+        .additional = get("ALERT_ADDITIONAL_INFO"),
+        .proxy = get("ALERT_WEBHOOK_PROXY"),
+    };
+}
+
 int reload_options_ignore_resources(struct reload_options *o, struct reload_list list,
                                     struct err **err)
 {

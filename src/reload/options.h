@@ -84,6 +84,9 @@ struct reload_options {
     const char *log_level;
 };
 
+/* ALERT_ON_RELOAD, ALERT_SINK, ALERT_WEBHOOK_URL, ALERT_ADDITIONAL_INFO, ALERT_WEBHOOK_PROXY. `get`
+ * is getenv, or a test's. */
+struct reload_alert_options reload_alerts_from_environment(const char *(*get)(const char *name));
 /* Reloader's defaults, with the ledger on. */
 void reload_options_init(struct reload_options *o);
 /* --resources-to-ignore: one of "configmaps", "secrets", letter case ignored; ERR_INVALID else. */

@@ -252,10 +252,22 @@ static void make_tracker(struct reload *r)
 }
 
 /* Lines that people look for. */
+static void log_controllers(const struct reload_options *o)
+{
+    for (enum source_type type = 0; type < SOURCE_TYPES; type++) {
+        AUTO(buf_done) struct buf line = BUF_INIT(1000);
+        if (!o->ignore_type[type]) {
+            buf_addf(&line, "created controller for: %s", source_type_info(type)->resource);
+            log_write(LOG_INFO, LOGGER, line.p, NULL, 0);
+        }
+    }
+}
+
 static void log_scope(const struct reload *r)
 {
     const struct reload_options *o = &r->options;
     size_t n = reload_options_global(o) ? 1 : o->namespaces.n;
+    log_controllers(o);
     for (size_t i = 0; i < n; i++) {
         for (enum source_type type = 0; type < SOURCE_TYPES; type++) {
             AUTO(buf_done) struct buf line = BUF_INIT(1000);

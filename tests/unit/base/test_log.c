@@ -50,6 +50,16 @@ static void logfmt_lines(void **state)
                                    "msg=\"Starting Reloader\" k=\"v\"\n");
 }
 
+static void logrus_lines(void **state)
+{
+    (void)state;
+    log_configure(&(struct log_config){.level = LOG_WARN, .format = LOG_LOGRUS, .fd = pipe_fds[1]});
+    LOG_WARN("Starting Reloader", F("k", "v"));
+    assert_string_equal(written(), "{\"level\":\"warning\",\"time\":\"2026-11-24T15:44:38Z\","
+                                   "\"logger\":\"controllers.ExternalSecret\","
+                                   "\"msg\":\"Starting Reloader\",\"k\":\"v\"}\n");
+}
+
 static void text_lines(void **state)
 {
     (void)state;
@@ -70,6 +80,7 @@ static void levels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(json_lines), cmocka_unit_test(logfmt_lines),
-                                       cmocka_unit_test(text_lines), cmocka_unit_test(levels)};
+                                       cmocka_unit_test(logrus_lines), cmocka_unit_test(text_lines),
+                                       cmocka_unit_test(levels)};
     return cmocka_run_group_tests(tests, setup, NULL);
 }
