@@ -6,7 +6,7 @@
 BUILD ?= build
 CC_FUZZ = CC=clang-14 CXX=clang++-14
 FUZZ_SECONDS ?= 60
-SOURCES = $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]')
+SOURCES = $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'tools/reference/*.[ch]')
 SCRIPTS = $(shell git grep -lE '^\#!/bin/(ba)?sh|^\# shellcheck shell' -- . ':!*.md' ':!Makefile')
 
 .DEFAULT_GOAL := all
@@ -61,7 +61,7 @@ image: all ## write container images to build/image/pawl.tar
 	@tools/make-image $(BUILD)/pawl $(BUILD)/image/pawl.tar
 
 docs: all ## write the generated reference pages anew
-	@tools/generate-docs $(BUILD)/pawl
+	@tools/generate-docs $(BUILD)
 
 install: all ## install to PREFIX (default /usr/local)
 	@meson install -C $(BUILD) --no-rebuild

@@ -23,7 +23,7 @@ struct controller {
     int status;
 };
 
-static const struct metric_desc leader_desc = {
+const struct metric_desc controller_leader_metric = {
     "leader_election_master_status",
     "1 while this process holds the lease.",
     METRIC_GAUGE,
@@ -163,8 +163,8 @@ static void start_roles(void *arg)
 
 static void set_leader(struct controller *c, bool leads)
 {
-    metric_set(metrics_find(c->config.metrics, leader_desc.name), LABELS(c->config.lease_name),
-               leads);
+    metric_set(metrics_find(c->config.metrics, controller_leader_metric.name),
+               LABELS(c->config.lease_name), leads);
 }
 
 static void lease_won(void *arg)
@@ -194,7 +194,7 @@ static void leader_changed(void *arg, struct str identity)
 
 static int compete(struct controller *c, struct err **err)
 {
-    metrics_add(c->config.metrics, &leader_desc);
+    metrics_add(c->config.metrics, &controller_leader_metric);
     set_leader(c, false);
     struct lease_config lease = {
         .client = c->config.client,

@@ -50,6 +50,9 @@ struct controller_config {
     ns_t stop_timeout; /* 0: 20 s */
 };
 
+/* The gauge that is there where leaders are elected; for docs/reference/metrics.md. */
+extern const struct metric_desc controller_leader_metric;
+
 /* Runs until a signal or the loss of the lease. Returns the exit status. An error: it did not start
  * (address in use, bad lease times), and nothing has run. */
 int controller_run(const struct controller_config *config, struct err **err) MUST_USE;

@@ -454,3 +454,56 @@ void flags_help(const struct flag_set *set, struct buf *out)
     buf_add_repeat(out, ' ', HELP_COLUMN + 4);
     buf_add_c(out, "Shows this help.\n");
 }
+
+/* ---- the page ---- */
+
+/* "|" would end a cell. */
+static void add_cell(struct buf *out, const char *text)
+{
+    for (const char *p = text; *p; p++) {
+        if (*p == '|') {
+            buf_add_byte(out, '\\');
+        }
+        buf_add_byte(out, *p);
+    }
+}
+
+static void add_code(struct buf *out, const char *text)
+{
+    if (text && *text) {
+        buf_add_byte(out, '`');
+        add_cell(out, text);
+        buf_add_byte(out, '`');
+    }
+}
+
+static void page_row(struct buf *out, const struct flag *f)
+{
+    AUTO(buf_done) struct buf name = BUF_INIT(VALUE_MAX);
+    AUTO(buf_done) struct buf fallback = BUF_INIT(VALUE_MAX);
+    if (f->letter) {
+        buf_addf(&name, "-%c, ", f->letter);
+    }
+    buf_addf(&name, "--%s%s%s", f->name, f->type == FLAG_BOOL ? "" : " ",
+             f->type == FLAG_BOOL ? "" : value_name(f));
+    flag_default_text(f, &fallback);
+    buf_add_c(out, "| ");
+    add_code(out, name.p);
+    buf_add_c(out, " | ");
+    add_code(out, fallback.p);
+    buf_add_c(out, " | ");
+    add_code(out, f->env);
+    buf_add_c(out, " | ");
+    add_cell(out, f->help);
+    buf_add_c(out, f->ignored ? " Accepted, without effect. |\n" : " |\n");
+}
+
+void flags_page(const struct flag_set *set, struct buf *out)
+{
+    buf_addf(out, "## %s%s%s\n\n%s\n\n", set->command, set->args ? " " : "",
+             set->args ? set->args : "", set->about);
+    buf_add_c(out, "| flag | default | environment | |\n| --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < set->n; i++) {
+        page_row(out, &set->flags[i]);
+    }
+}

@@ -79,6 +79,8 @@ int flags_set(const struct flag_set *set, void *options, const char *name, const
 
 /* Usage, about, and one entry a flag, wrapped at 100 columns. */
 void flags_help(const struct flag_set *set, struct buf *out);
+/* The same as a section of a Markdown page, for docs/reference/flags.md. */
+void flags_page(const struct flag_set *set, struct buf *out);
 /* Default of a row as the help shows it. */
 void flag_default_text(const struct flag *f, struct buf *out);
 

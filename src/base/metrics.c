@@ -286,14 +286,29 @@ static int by_labels(const void *a, const void *b)
     return strcmp((*x)->labels, (*y)->labels);
 }
 
+const char *metric_type_name(enum metric_type type)
+{
+    static const char *const names[] = {
+        [METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
+    return names[type];
+}
+
+void metrics_each(const struct metrics *m, void (*fn)(void *arg, const struct metric_desc *desc),
+                  void *arg)
+{
+    for (size_t i = 0; i < m->families.n; i++) {
+        fn(arg, m->families.v[i]->desc);
+    }
+}
+
 static void write_family(struct buf *out, const struct metric *f)
 {
-    static const char *const types[] = {"counter", "gauge", "histogram"};
     if (f->series.n == 0) {
         return;
     }
     const struct metric_desc *d = f->desc;
-    buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", d->name, d->help, d->name, types[d->type]);
+    buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", d->name, d->help, d->name,
+             metric_type_name(d->type));
     AUTO(freep) struct series **sorted = xcalloc(f->series.n, sizeof(struct series *));
     size_t n = 0;
     for (struct map_iter it = {0}; map_next(&f->series, &it);) {

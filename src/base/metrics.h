@@ -55,6 +55,10 @@ void metric_remove_prefix(struct metric *f, const struct str *labels, size_t n);
 double metric_value(const struct metric *f, const struct str *labels);
 /* The family of that name, NULL if there is none. For tests and the status page. */
 struct metric *metrics_find(const struct metrics *m, const char *name);
+/* The description of each family, in the order they were added. */
+void metrics_each(const struct metrics *m, void (*fn)(void *arg, const struct metric_desc *desc),
+                  void *arg);
+const char *metric_type_name(enum metric_type type);
 
 /* Everything, families and series in a stable order. */
 void metrics_write(struct metrics *m, struct buf *out);

@@ -64,20 +64,40 @@ static int read_weaker_and_again(const struct flag_set *set, void *options, int 
     return flags_parse(set, options, argc, argv, rest, err);
 }
 
+/* Not in the help: how `make docs` gets the page of a command. */
+static bool wants_page(int argc, const char *const *argv)
+{
+    return argc == 1 && strcmp(argv[0], "--help=markdown") == 0;
+}
+
+static void print_help(const struct flag_set *set, bool page)
+{
+    AUTO(buf_done) struct buf help = BUF_INIT(HELP_MAX);
+    if (page) {
+        flags_page(set, &help);
+    } else {
+        flags_help(set, &help);
+    }
+    fputs(help.p, stdout);
+}
+
 bool command_options(const struct flag_set *set, void *options, int argc, const char *const *argv,
                      struct flag_rest *rest, int *status)
 {
     AUTO(err_freep) struct err *err = NULL;
     flags_init(set, options);
+    if (wants_page(argc, argv)) {
+        print_help(set, true);
+        *status = EXIT_OK;
+        return false;
+    }
     if (flags_read_env(set, options, &err) != 0 ||
         flags_parse(set, options, argc, argv, rest, &err) != 0 ||
         read_weaker_and_again(set, options, argc, argv, rest, &err) != 0) {
         return wrong_usage(set, err, status);
     }
     if (rest->help) {
-        AUTO(buf_done) struct buf help = BUF_INIT(HELP_MAX);
-        flags_help(set, &help);
-        fputs(help.p, stdout);
+        print_help(set, false);
         *status = EXIT_OK;
         return false;
     }

@@ -166,12 +166,24 @@ static void explains_itself(void **state)
     flags_done(&set, &o);
 }
 
+static void makes_a_page(void **state)
+{
+    (void)state;
+    AUTO(buf_done) struct buf out = BUF_INIT(10000);
+    flags_page(&set, &out);
+    assert_true(str_starts(buf_str(&out), STR("## pawl test FILE\n\n")));
+    assert_non_null(strstr(out.p, "\n| `--mode fast\\|slow` | `fast` | `PAWL_TEST_MODE` | How to "
+                                  "go. |\n"));
+    assert_non_null(strstr(out.p, "\n| `-v, --verbose` | `false` |  | Says more. |\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_form),     cmocka_unit_test(has_defaults),
         cmocka_unit_test(reads_lists_as_csv),   cmocka_unit_test(refuses_what_it_does_not_know),
         cmocka_unit_test(stronger_sources_win), cmocka_unit_test(explains_itself),
+        cmocka_unit_test(makes_a_page),
     };
     return RUN(tests);
 }

@@ -49,6 +49,25 @@ static void writes_text(void **state)
     metrics_free(m);
 }
 
+static void note(void *arg, const struct metric_desc *desc)
+{
+    buf_addf(arg, "%s %s\n", desc->name, metric_type_name(desc->type));
+}
+
+static void describes_itself(void **state)
+{
+    (void)state;
+    struct metrics *m = metrics_new();
+    (void)metrics_add(m, &gauge);
+    (void)metrics_add(m, &histogram);
+    (void)metrics_add(m, &gauge);
+    AUTO(buf_done) struct buf out = BUF_INIT(1000);
+    metrics_each(m, note, &out);
+    assert_buf(&out,
+               "pawl_metrics_dropped_total counter\ndepth gauge\nlatency_seconds histogram\n");
+    metrics_free(m);
+}
+
 static void removes_series(void **state)
 {
     (void)state;
@@ -87,8 +106,8 @@ static void bounds_series(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(writes_text),
-                                       cmocka_unit_test(removes_series),
-                                       cmocka_unit_test(bounds_series)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writes_text), cmocka_unit_test(describes_itself),
+        cmocka_unit_test(removes_series), cmocka_unit_test(bounds_series)};
     return RUN(tests);
 }
