@@ -86,12 +86,12 @@ int azure_authority(struct str text, bool allow_http, struct buf *out, struct er
 int azure_vault_url(struct str text, bool allow_http, struct buf *out, struct err **err)
 {
     struct url url;
-    if (parse_base(text, allow_http, "vault URL", &url, err) != 0) {
+    if (parse_base(text, allow_http, "vaultUrl", &url, err) != 0) {
         return -1;
     }
     if (str_trim_suffix(url.path, STR("/")).n > 0) {
         return err_set(err, ERR_INVALID,
-                       "the vault URL must end after the host (https://NAME.vault.azure.net): "
+                       "vaultUrl must end after the host (https://NAME.vault.azure.net): "
                        "objects are named in remoteRef.key");
     }
     add_origin(out, &url);

@@ -120,6 +120,18 @@ int err_wrap(struct err **err, const char *fmt, ...)
     return -1;
 }
 
+int err_remedy(struct err **err, const char *remedy)
+{
+    if (!err || !*err) {
+        return -1;
+    }
+    struct buf text = BUF_INIT(2 * MESSAGE_MAX);
+    buf_addf(&text, "%s: %s", (*err)->msg, remedy);
+    free((*err)->msg);
+    (*err)->msg = buf_take(&text);
+    return -1;
+}
+
 int err_move(struct err **to, struct err **from)
 {
     if (to) {

@@ -48,6 +48,9 @@ struct err {
 int err_set(struct err **err, enum err_kind kind, const char *fmt, ...) PRINTF(3, 4);
 /* Puts "prefix: " in front of the text. Returns -1. Does nothing to a NULL err or *err. */
 int err_wrap(struct err **err, const char *fmt, ...) PRINTF(2, 3);
+/* Puts ": remedy" behind the text, for a caller that knows what helps. Returns -1. Does nothing to
+ * a NULL err or *err. */
+int err_remedy(struct err **err, const char *remedy);
 /* ERR_IO with errno and its text behind the given one: "cannot open /x: No such file". Returns -1.
  */
 int err_errno(struct err **err, const char *fmt, ...) PRINTF(2, 3);

@@ -56,7 +56,7 @@ static void opened(void *arg, struct vault_reader *reader, const struct err *err
     ps->call = NULL;
     ps->reader = reader;
     if (err) {
-        store_failed(ps, err_copy(err));
+        store_failed(ps, provider_explain(err));
     } else {
         store_done(ps);
     }
@@ -259,7 +259,7 @@ static void listed(void *arg, const struct vault_item *items, size_t n, ns_t as_
 {
     struct pass_read *r = arg;
     struct es_pass *p = r->pass;
-    struct err *failure = err_copy(err);
+    struct err *failure = provider_explain(err);
     r->wait = NULL;
     if (!err) {
         (void)add_matches(p, r->index, items, n, &failure);
@@ -396,7 +396,7 @@ static void item_read(void *arg, const struct vault_value *value, const struct e
     struct plan_item *item = &p->plan.items.v[r->index];
     r->wait = NULL;
     if (err) {
-        item->err = err_copy(err);
+        item->err = provider_explain(err);
         bool missing = err_is(err, ERR_NOT_FOUND);
         item->state = missing ? PLAN_MISSING : PLAN_FAILED;
         p->items.v[r->index].stamp = (struct vault_stamp){.known = missing, .absent = missing};

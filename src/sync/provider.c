@@ -218,6 +218,25 @@ static struct vault_reader *recall(struct provider *p, struct str key)
     return fresh ? vault_reader_ref(r->reader) : NULL;
 }
 
+struct err *provider_explain(const struct err *err)
+{
+    static const struct {
+        enum err_kind kind;
+        const char *remedy;
+    } remedies[] = {
+        {ERR_DNS, "check spec.provider.azurekv.vaultUrl and the cluster's DNS"},
+        {ERR_TLS, "an authority of your own is made known with --extra-ca-file (in the chart: "
+                  "extraCA)"},
+    };
+    struct err *copy = err_copy(err);
+    for (size_t i = 0; copy && i < COUNT_OF(remedies); i++) {
+        if (copy->kind == remedies[i].kind) {
+            err_remedy(&copy, remedies[i].remedy);
+        }
+    }
+    return copy;
+}
+
 void provider_forget(struct provider *p, const struct vault_reader *reader)
 {
     for (struct map_iter it = {0}; map_next(&p->recent, &it);) {

@@ -48,6 +48,9 @@ typedef void provider_done_fn(void *arg, struct vault_reader *reader, const stru
 struct provider_call *provider_open(struct provider *p, const struct azurekv *azure, bool cluster,
                                     struct str ns, int flags, provider_done_fn *done, void *arg);
 void provider_cancel(struct provider_call *call); /* NULL is fine */
+/* A copy of an error of a vault or of signing in, with what helps against it in this program where
+ * azure/ cannot know: a name that does not resolve, a certificate that is not trusted. */
+struct err *provider_explain(const struct err *err) MUST_USE;
 /* Whoever resolves to this reader next reads the credentials again. */
 void provider_forget(struct provider *p, const struct vault_reader *reader);
 

@@ -196,7 +196,7 @@ static void opened(void *arg, struct vault_reader *reader, const struct err *err
     p->open = NULL;
     vault_reader_unref(reader);
     if (err) {
-        invalid(p, "unable to create client", err_copy(err));
+        invalid(p, "unable to create client", provider_explain(err));
     } else {
         valid(p);
     }

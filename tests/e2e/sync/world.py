@@ -14,23 +14,28 @@ import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
-from pawltest import Cluster, Emulator, Kube, Pawl, wait_for  # noqa: E402
+from pawltest import ApiError, Cluster, Emulator, Kube, Pawl, wait_for  # noqa: E402
 from pawltest.azure import TENANT, Vault, azure_names  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PORT = 17543
 ADDRESS = "127.0.0.78"
 VAULT = "my-key-vault"
-SPARE_VAULTS = ("busy-vault", "broken-vault", "slow-vault", "untrusted-vault", "locked-vault", "canary-vault", "listing-vault")
+SPARE_VAULTS = ("busy-vault", "broken-vault", "slow-vault", "reset-vault", "expired-vault", "locked-vault", "listing-vault")
 WORKLOAD_NAMESPACES = ("workload", "workload-cluster", "workload-apart", "canary-workload")
 WORKLOAD_CLIENT = "1b7d8e00-0000-4000-8000-000000000002"
 WRITER, WRITER_SECRET = "0a9b4c00-0000-4000-8000-000000000001", "writer~secret-of-the-test"
-N_APPS = 60
+N_APPS = 100
 
 MANAGED = "reconcile.external-secrets.io/managed"
 CREATED_BY = "reconcile.external-secrets.io/created-by"
 DATA_HASH = "reconcile.external-secrets.io/data-hash"
 FINALIZER = "externalsecrets.external-secrets.io/externalsecret-cleanup"
+
+
+def secret_ref(name, **more):
+    """authSecretRef to a Secret made by Case.credentials."""
+    return {"clientId": {"name": name, "key": "client-id", **more}, "clientSecret": {"name": name, "key": "client-secret", **more}}
 
 
 def text_of(data):
@@ -73,9 +78,11 @@ def app_secret(i):
     return f"app~{i}~secret-of-the-test"
 
 
-def directory(issuer, issuer_ca, locked_readers=()):
+def directory(issuer, issuer_ca, locked_readers=(), audiences=None):
     """Seed: a tenant; a writer; applications that may read each vault but the locked one, which only
-    `locked_readers` (numbers of applications) may; an identity that ServiceAccounts "app" of some namespaces act as."""
+    `locked_readers` (numbers of applications) may; an identity that ServiceAccounts "app" of some namespaces
+    act as. audiences: of namespaces whose tokens need another one than usual."""
+    audiences = audiences or {}
     lines = [f"tenants: [{{id: {TENANT}, name: Test, domain: test.example}}]",
              "subscriptions: [{id: 5e1f2a00-0000-4000-8000-00000000d3e0, name: test}]",
              "apps:",
@@ -85,7 +92,8 @@ def directory(issuer, issuer_ca, locked_readers=()):
               f"  - name: workload\n    clientId: {WORKLOAD_CLIENT}\n    principalId: 1b7d8e00-0000-4000-8000-00000000000b",
               "    resourceGroup: rg\n    federatedCredentials:"]
     lines += [f"      - {{name: {ns}, issuer: \"{issuer}\", subject: \"system:serviceaccount:{ns}:app\", "
-              f"audiences: [\"api://AzureADTokenExchange\"], caFile: {issuer_ca}}}" for ns in WORKLOAD_NAMESPACES]
+              f"audiences: [\"{audiences.get(ns, 'api://AzureADTokenExchange')}\"], caFile: {issuer_ca}}}"
+              for ns in (*WORKLOAD_NAMESPACES, *audiences)]
     lines.append("vaults:")
     lines += [f"  - {{name: {v}, resourceGroup: rg, mode: rbac}}" for v in (VAULT, *SPARE_VAULTS)]
     lines.append("roleAssignments:")
@@ -99,15 +107,13 @@ def directory(issuer, issuer_ca, locked_readers=()):
 
 class World:
     def __init__(self):
+        self._lock = threading.Lock()
         azure_names(VAULT, *SPARE_VAULTS, address=ADDRESS)
         self.cluster = Cluster(PORT)
         self.kube = Kube(self.cluster.kubeconfig)
         crds = sorted((ROOT / "charts/pawl/files/crds").glob("*.yaml"))
         self.cluster.apply("\n---\n".join(path.read_text() for path in crds))
         self.cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
-        # As on clusters with a public issuer: anybody may read the keys that tokens are signed with.
-        self.cluster.kubectl("create", "clusterrolebinding", "issuer", "--group=system:unauthenticated",
-                             "--clusterrole=system:service-account-issuer-discovery")
         self.issuer = f"https://127.0.0.1:{PORT}"
         self.issuer_ca = f"{self.cluster.state}/pki/ca.crt"
         self.emulator = Emulator(directory(self.issuer, self.issuer_ca), "--log-level=warn", listen=ADDRESS, port=443)
@@ -115,17 +121,32 @@ class World:
         self.vaults = {name: Vault(self.emulator.ca_file(), name, WRITER, WRITER_SECRET) for name in (VAULT, *SPARE_VAULTS)}
         self.vault = self.vaults[VAULT]
         self.program = None
+        self.programs = []
+        self.seed = {"locked_readers": [], "audiences": {"audience": "api://elsewhere"}}
+        self.reseed()
         self._apps = iter(range(N_APPS))
-        self._lock = threading.Lock()
 
     def pawl(self, *flags, kubeconfig=None, environment=None, trust=True):
         """A Pawl that is not started yet."""
         ca = [f"--extra-ca-file={self.emulator.ca_file()}"] if trust else []
-        return Pawl(kubeconfig or self.cluster.kubeconfig, "--roles=sync", "--log-level=debug", *ca, *flags,
-                    environment=environment)
+        program = Pawl(kubeconfig or self.cluster.kubeconfig, "--roles=sync", "--log-level=debug", *ca, *flags,
+                       environment=environment)
+        self.programs.append(program)
+        return program
+
+    def kill_all(self):
+        """Of what a failed case has left, nothing must work against the next one."""
+        for program in self.programs:
+            program.kill()
 
     def start(self, *flags):
         self.program = self.pawl(*flags).start().wait_ready()
+
+    def api_answers(self):
+        try:
+            return self.kube.request("GET", "readyz")
+        except (ApiError, OSError):
+            return False
 
     # ---- filling ----
 
@@ -136,11 +157,13 @@ class World:
         with self._lock:
             return next(self._apps)
 
-    def reseed(self, **changes):
-        """Another directory for the emulator; secrets stay."""
-        text = directory(self.issuer, self.issuer_ca, **changes).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.emulator.admin}/seed", text, method="POST")
-        urllib.request.urlopen(request, timeout=30).close()
+    def reseed(self, change=lambda seed: None):
+        """Gives the emulator a changed directory; what is in the vaults stays."""
+        with self._lock:
+            change(self.seed)
+            text = directory(self.issuer, self.issuer_ca, **self.seed).encode()
+            request = urllib.request.Request(f"http://127.0.0.1:{self.emulator.admin}/seed", text, method="POST")
+            urllib.request.urlopen(request, timeout=30).close()
 
     def fault(self, **rule):
         """Adds a rule for what is to go wrong; a function that takes it away."""
@@ -182,8 +205,8 @@ class Case:
         if sign_in:
             self.credentials()
 
-    def credentials(self, client=None, secret=None):
-        self.kube.secret(self.ns, "azure", {"client-id": client or self.client, "client-secret": secret or app_secret(self.app)})
+    def credentials(self, client=None, secret=None, name="azure"):
+        self.kube.secret(self.ns, name, {"client-id": client or self.client, "client-secret": secret or app_secret(self.app)})
 
     # ---- vault ----
 
@@ -203,8 +226,7 @@ class Case:
 
     def azurekv(self, vault=VAULT, **fields):
         spec = {"vaultUrl": f"https://{vault}.vault.azure.net", "tenantId": TENANT, "authType": "ServicePrincipal",
-                "authSecretRef": {"clientId": {"name": "azure", "key": "client-id"},
-                                  "clientSecret": {"name": "azure", "key": "client-secret"}}}
+                "authSecretRef": secret_ref("azure")}
         spec.update(fields)
         return {k: v for k, v in spec.items() if v is not None}
 
@@ -236,6 +258,9 @@ class Case:
         return self.kube.create("externalsecrets", self.ns, {
             "apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": {"name": name, **(meta or {})},
             "spec": body})
+
+    def edit_store(self, name="store", **azurekv):
+        self.kube.patch("secretstores", self.ns, name, {"spec": {"provider": {"azurekv": azurekv}}})
 
     def edit(self, name, spec):
         self.kube.patch("externalsecrets", self.ns, name, {"spec": spec})
@@ -289,12 +314,9 @@ class Case:
             return (fits[0] if fits else False, [(e["reason"], e["message"]) for e in seen])
         return wait_for(find, seconds, f"Event {reason} \"{part}\" about {self.ns}/{name}")[0]
 
-    def quiet(self, seconds, most):
-        """No more than `most` requests of this case's application at vaults within this time."""
-        before = self.requests()
-        time.sleep(seconds)
-        spent = self.requests() - before
-        assert spent <= most, f"{spent} vault requests in {seconds} s"
+    def passes(self, name="es"):
+        """How often Pawl has looked at an ExternalSecret so far."""
+        return self.world.program.metric_sum("externalsecret_sync_calls_total", namespace=self.ns, name=name)
 
 
 def b64(value):

@@ -115,7 +115,7 @@ class Pawl(Program):
                 values[key] = float(value)
         return values
 
-    def metric_sum(self, name, **labels):
+    def metric_sum(self, name, /, **labels):
         """Sum over the series of a metric that have these label values."""
         total = 0.0
         for key, value in self.metrics().items():

@@ -49,10 +49,10 @@ static void test_vault_urls(void **state)
         {"http://kv1.vault.azure.net", NULL, "must begin with https://"},
         {"https://kv1.vault.azure.net/secrets/x", NULL, "must end after the host"},
         {"https://kv1.vault.azure.net?x=1", NULL, "must end after the host"},
-        {"kv1.vault.azure.net", NULL, "vault URL"},
-        {"kv1", NULL, "vault URL"},
-        {"", NULL, "the vault URL is empty"},
-        {"https://user@kv1.vault.azure.net", NULL, "vault URL"},
+        {"kv1.vault.azure.net", NULL, "vaultUrl"},
+        {"kv1", NULL, "vaultUrl"},
+        {"", NULL, "the vaultUrl is empty"},
+        {"https://user@kv1.vault.azure.net", NULL, "vaultUrl"},
     };
     check_urls(cases, COUNT_OF(cases), false, azure_vault_url);
     static const struct url_case http[] = {

@@ -249,7 +249,7 @@ static void test_readers_are_shared_by_identity(void **state)
     struct vault_reader *apart = vault_pool_reader(pool, str_c(url), other, NULL, STR_EMPTY, &err);
     assert_ptr_not_equal(apart, reader);
     assert_null(vault_pool_reader(pool, STR("kv1"), equal, NULL, STR_EMPTY, &err));
-    assert_err(-1, err, ERR_INVALID, "vault URL");
+    assert_err(-1, err, ERR_INVALID, "vaultUrl");
     AUTO(freep) char *host = xasprintf("kv1.vault.localhost:%u", peer.port);
     assert_str(vault_reader_host(reader), host);
     vault_reader_unref(same);

@@ -12,6 +12,9 @@ static void chains(void **state)
     err_wrap(&err, "key vault %s", "shop");
     err_wrap(&err, "ExternalSecret a/b");
     assert_string_equal(err->msg, "ExternalSecret a/b: key vault shop: 403 Forbidden");
+    assert_int_equal(err_remedy(&err, "assign a role"), -1);
+    assert_string_equal(err->msg,
+                        "ExternalSecret a/b: key vault shop: 403 Forbidden: assign a role");
     assert_int_equal(err->status, 403);
     assert_false(err->retryable);
     AUTO(err_freep) struct err *copy = err_copy(err);
@@ -29,6 +32,7 @@ static void takes_no_receiver(void **state)
     assert_int_equal(err_wrap(NULL, "x"), -1);
     struct err *none = NULL;
     err_wrap(&none, "x");
+    err_remedy(&none, "x");
     assert_null(none);
     assert_string_equal(err_msg(NULL), "no error");
 }

@@ -1,0 +1,300 @@
+"""What goes on in spite of: kill -9 at any moment, an API server that is away, two replicas, missing permissions, a
+kubeconfig that is none, Secrets that another program has made. Each case starts Pawls of its own, one after another."""
+import os
+import random
+import re
+import time
+
+from world import (CREATED_BY, DATA_HASH, FINALIZER, MANAGED, b64, data_hash, field_manager, secret_ref, sha3, synced_version,
+                   wait_for)
+
+SEED = int(os.environ.get("SEED") or 20261124)
+KILLS = 12
+
+
+def fill(w, name, n, interval="1h"):
+    """A case with n ExternalSecrets es-0 ..., of one value each, and a function that gives all of them a new one."""
+    c = w.case(name)
+    for i in range(n):
+        c.put(str(i), "start")
+    c.store(wait=False)
+    for i in range(n):
+        c.es(f"es-{i}", {"x": str(i)}, interval=interval)
+
+    def rotate(value, sync=True):
+        for i in range(n):
+            c.put(str(i), f"{value}-{i}")
+        for i in range(n if sync else 0):
+            c.annotate(f"es-{i}")
+
+    def all_have(value, seconds=60):
+        for i in range(n):
+            c.data_becomes({"x": f"{value}-{i}"}, f"es-{i}", seconds)
+    return c, rotate, all_have
+
+
+def says(program, text):
+    """Is it in a text of the log, whose lines are JSON?"""
+    return text.replace('"', '\\"') in program.log()
+
+
+# ---- crashes ----
+
+def killed(w):
+    """kill -9 somewhere in a rotation, again and again: the next process ends what was begun, and nothing is half done."""
+    dice = random.Random(SEED)
+    c, rotate, all_have = fill(w, "killed", 8)
+    program = w.pawl().start()
+    for i in range(KILLS):
+        rotate(i)
+        wait = dice.uniform(0, 0.35)
+        time.sleep(wait)
+        program.kill()
+        program = w.pawl().start()
+        try:
+            all_have(i)
+        except AssertionError as error:
+            raise AssertionError(f"kill {i} after {wait:.3f} s, SEED={SEED}") from error
+    for i in range(8):
+        c.synced(f"es-{i}")
+        es, meta = c.get(f"es-{i}"), c.secret(f"es-{i}")["metadata"]
+        assert es["metadata"]["finalizers"] == [FINALIZER], es["metadata"]
+        assert meta["annotations"][DATA_HASH] == data_hash({"x": f"{KILLS - 1}-{i}".encode()}), meta
+        wait_for(lambda n=f"es-{i}": c.get(n)["status"]["syncedResourceVersion"] == synced_version(c.get(n)), 30, "the status")
+    assert program.stop() == 0
+
+
+def killed_while_deleting(w):
+    """ExternalSecrets deleted while nobody runs, or killed in the middle of it: all of them go."""
+    c, _, all_have = fill(w, "killed-deleting", 6)
+    program = w.pawl().start()
+    for i in range(6):
+        c.synced(f"es-{i}")
+    for i in range(6):
+        w.kube.delete("externalsecrets", c.ns, f"es-{i}")
+        if i == 2:
+            program.kill()
+    program = w.pawl().start()
+    for i in range(6):
+        c.gone(f"es-{i}", "externalsecrets")
+        c.gone(f"es-{i}")
+    program.stop()
+
+
+# ---- the API server ----
+
+def api_server_away(w):
+    """Stopped for 30 s in the middle of a rotation. Values that change meanwhile arrive afterwards, by the same process."""
+    c, rotate, all_have = fill(w, "away", 10, interval="3s")
+    program = w.pawl().start().wait_ready()
+    for i in range(10):
+        c.synced(f"es-{i}")
+    rotate("during")
+    before_requests, before_log = c.requests(), len(program.log().splitlines())
+    w.cluster.restart("apiserver", 30)
+    rotate("after", sync=False)
+    wait_for(lambda: w.api_answers(), 60, "the API server")
+    spent, lines = c.requests() - before_requests, len(program.log().splitlines()) - before_log
+    all_have("after")
+    for i in range(10):
+        c.synced(f"es-{i}")
+    assert program.alive(), program.log()[-2000:]
+    # A look every 3 s at 10 values is 100 reads in this time; what cannot be written must not cost more.
+    assert spent <= 200, f"{spent} vault requests while the API server was away"
+    assert lines <= 1500, f"{lines} log lines while the API server was away"
+    program.wait_ready(30)
+    assert program.stop() == 0
+
+
+# ---- two replicas ----
+
+def replicas(w):
+    c, rotate, all_have = fill(w, "replicas", 4)
+    flags = ("--leader-elect", f"--leader-elect-lease-namespace={c.ns}", "--leader-elect-lease-duration=6s",
+             "--leader-elect-renew-deadline=4s", "--leader-elect-retry-period=1s")
+
+    def holder():
+        lease = w.kube.get("leases", c.ns, "pawl")
+        return lease and lease["spec"].get("holderIdentity")
+
+    first = w.pawl(*flags).start()
+    wait_for(holder, 30, "a leader")
+    name = holder()
+    second = w.pawl(*flags).start()
+    rotate("one")
+    all_have("one")
+    assert not re.search("secret created|reconciled secret", second.log()), "the second one has worked too"
+    assert second.alive() and holder() == name
+    first.kill()
+    begin = time.monotonic()
+    rotate("two")
+    all_have("two")
+    assert time.monotonic() - begin < 30, "the lease was taken late"
+    wait_for(lambda: holder() != name, 10, "another leader")
+    third = w.pawl(*flags).start()
+    time.sleep(2)
+    begin = time.monotonic()
+    assert second.stop() == 0
+    rotate("three")
+    all_have("three")
+    assert third.stop() == 0
+
+
+# ---- permissions ----
+
+RULES = [
+    {"apiGroups": ["external-secrets.io"], "resources": ["externalsecrets", "secretstores", "clustersecretstores"],
+     "verbs": ["get", "list", "watch", "patch", "update"]},
+    {"apiGroups": ["external-secrets.io"], "resources": ["externalsecrets/status", "secretstores/status", "clustersecretstores/status"],
+     "verbs": ["get", "patch", "update"]},
+    {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch", "create", "update", "patch", "delete"]},
+    {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch"]},
+    {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
+]
+
+
+def rules_without(resource, *verbs):
+    return [{**rule, "verbs": [v for v in rule["verbs"] if resource not in rule["resources"] or v not in verbs]} for rule in RULES]
+
+
+def permissions(w):
+    """A verb that the role lacks is named, in the log and in an Event or the readiness; given, all goes on."""
+    c = w.case("permissions")
+    c.put("x", "y")
+    w.kube.create("serviceaccounts", c.ns, {"metadata": {"name": "pawl"}})
+    w.kube.create("clusterroles", None, {"metadata": {"name": "pawl"}, "rules": rules_without("secrets", "list", "watch")})
+    w.kube.create("clusterrolebindings", None, {
+        "metadata": {"name": "pawl"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "pawl"},
+        "subjects": [{"kind": "ServiceAccount", "namespace": c.ns, "name": "pawl"}]})
+
+    def role(rules):
+        w.kube.replace("clusterroles", None, "pawl", {"metadata": {"name": "pawl"}, "rules": rules})
+
+    token = w.kubectl("create", "token", "pawl", "-n", c.ns).strip()
+    kubeconfig = w.kubeconfig_of(token)
+    try:
+        program = w.pawl(kubeconfig=kubeconfig).start()
+        wait_for(lambda: 'cannot list resource "secrets"' in program.get("/readyz")[1], 30, "readiness that names the verb")
+        assert says(program, 'cannot list resource "secrets"'), program.log()[-2000:]
+        role(rules_without("secrets", "create"))
+        program.wait_ready(90)
+        c.store()
+        c.es(data={"x": "x"})
+        c.fails(message="could not update secret")
+        c.event("UpdateFailed", 'cannot create resource "secrets"')
+        role(rules_without("externalsecrets/status", "patch"))
+        c.data_becomes({"x": "y"}, seconds=90)
+        wait_for(lambda: says(program, 'cannot patch resource "externalsecrets/status"'), 60, "the verb in the log")
+        role(RULES)
+        c.synced(seconds=120)
+        assert program.stop() == 0
+    finally:
+        os.unlink(kubeconfig)
+
+
+# ---- kubeconfig ----
+
+def kubeconfigs(w):
+    """What is no kubeconfig ends the process with status 1 and a line that names file and reason."""
+    good = open(w.cluster.kubeconfig, encoding="utf-8").read()
+    folder = w.emulator.folder
+    for name, text, parts in (
+            ("missing", None, ("no such file|not found|does not exist",)),
+            ("empty", "", ("current-context|no context|no cluster|empty",)),
+            ("yaml", "clusters: [", ("line|YAML|yaml",)),
+            ("a-list", "- 1\n", ("mapping|object",)),
+            ("context", re.sub(r"current-context: .*", "current-context: nobody", good), ("nobody",)),
+            ("authority", re.sub(r"certificate-authority-data: [^,}\s]+", "certificate-authority-data: bm90IGEgY2VydA==", good), ("certificate",)),
+            ("server", re.sub(r"server: [^,}\s]+", "server: 'ftp://127.0.0.1'", good), ("ftp|scheme|https",))):
+        path = folder / f"{name}.kubeconfig"
+        if text is not None:
+            path.write_text(text)
+        program = w.pawl(f"--kubeconfig={path}").start()
+        wait_for(lambda p=program: not p.alive(), 20, f"the end of pawl with kubeconfig \"{name}\"")
+        log = program.log()
+        assert program.process.returncode == 1, (name, program.process.returncode, log)
+        assert str(path) in log and any(re.search(p, log) for p in parts), (name, log)
+
+
+# ---- trust ----
+
+def authority_not_trusted(w):
+    c = w.case("untrusting")
+    c.put("x", "y")
+    program = w.pawl(trust=False).start()
+    c.store()
+    c.es(data={"x": "x"})
+    c.fails()
+    message = c.event("UpdateFailed", "certificate")["message"]
+    assert "login.microsoftonline.com" in message and "--extra-ca-file" in message, message
+    assert program.stop() == 0
+    program = w.pawl().start()
+    c.synced()
+    program.stop()
+
+
+# ---- what another program has made ----
+
+def taken_over(w):
+    """Objects as External Secrets Operator leaves them: nothing is written, no vault is asked, and from then on they are ours."""
+    c = w.case("taken-over")
+    c.put("one", "1")
+    c.put("two", "2")
+    api = "external-secrets.io/v1"
+    w.kube.create("secretstores", c.ns, {"apiVersion": api, "kind": "SecretStore", "metadata": {"name": "store"},
+                                         "spec": {"provider": {"azurekv": c.azurekv(authSecretRef=secret_ref("azure"))}}})
+    remote = {"conversionStrategy": "Default", "decodingStrategy": "None", "metadataPolicy": "None", "nullBytePolicy": "Ignore"}
+    es = w.kube.create("externalsecrets", c.ns, {
+        "apiVersion": api, "kind": "ExternalSecret",
+        "metadata": {"name": "es", "finalizers": [FINALIZER], "labels": {"app": "a"}, "annotations": {"note": "n"}},
+        "spec": {"refreshInterval": "1h0m0s", "secretStoreRef": {"name": "store", "kind": "SecretStore"},
+                 "target": {"name": "target", "creationPolicy": "Owner", "deletionPolicy": "Retain"},
+                 "data": [{"secretKey": k, "remoteRef": {"key": c.key(k), **remote}} for k in ("one", "two")]}})
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    w.kube.patch("externalsecrets", c.ns, "es", {"status": {
+        "binding": {"name": "target"}, "refreshTime": now, "syncedResourceVersion": synced_version(es),
+        "conditions": [{"type": "Ready", "status": "True", "reason": "SecretSynced", "message": "secret synced", "lastTransitionTime": now}]}},
+        subresource="status")
+    data = {"one": b"1", "two": b"2"}
+    owner = {"apiVersion": api, "kind": "ExternalSecret", "name": "es", "uid": es["metadata"]["uid"], "controller": True, "blockOwnerDeletion": True}
+    w.kube.request("POST", w.kube.path("secrets", c.ns) + f"?fieldManager={field_manager('es')}", {
+        "type": "Opaque", "data": {k: b64(v) for k, v in data.items()}, "metadata": {
+            "name": "target", "ownerReferences": [owner], "annotations": {"note": "n", DATA_HASH: data_hash(data)},
+            "labels": {"app": "a", MANAGED: "true", CREATED_BY: sha3(f"{c.ns}/es")}}})
+    before = (c.get(), c.secret("target"))
+    program = w.pawl().start().wait_ready()
+    c.store_becomes("True", "Valid")
+    time.sleep(3)
+    assert (c.get(), c.secret("target")) == before, "written although all was as it should be"
+    assert c.requests() == 0, "a vault was asked"
+    c.edit("es", {"data": [{"secretKey": "one", "remoteRef": {"key": c.key("one")}}]})
+    c.data_becomes({"one": "1"}, "target")
+    program.stop()
+
+
+def stopped_for_a_while(w):
+    """What has changed while no Pawl ran is found at the start, if its time has come; the rest costs nothing."""
+    c = w.case("restarted")
+    c.put("soon", "1")
+    c.put("later", "1")
+    program = w.pawl().start()
+    c.store()
+    c.es("soon", {"x": "soon"}, interval="2s")
+    c.es("later", {"x": "later"})
+    c.synced("soon")
+    c.synced("later")
+    assert program.stop() == 0
+    c.put("soon", "2")
+    c.put("later", "2")
+    later = c.get("later")
+    time.sleep(2)
+    program = w.pawl().start()
+    c.data_becomes({"x": "2"}, "soon", seconds=20)
+    assert c.get("later") == later and c.data("later") == {"x": "1"}
+    program.stop()
+
+
+CASES = [("interrupted-" + f.__name__.replace("_", "-"), f) for f in (
+    kubeconfigs, taken_over, stopped_for_a_while, authority_not_trusted, permissions, replicas, killed, killed_while_deleting,
+    api_server_away)]
+
