@@ -8,6 +8,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 from pawltest import ApiError, Cluster, Kube, Pawl, wait_for  # noqa: E402
+from pawltest.programs import free_port  # noqa: E402
 import objects  # noqa: E402
 from objects import APPLIED, PLURALS  # noqa: E402
 
@@ -35,18 +36,47 @@ class World:
 
     # ---- Pawl ----
 
-    def start(self, command, *flags, environment=None, kubeconfig=None):
+    def another(self, command, *flags, environment=None, kubeconfig=None):
         """command: "run" or "reloader". POD_NAMESPACE is where the ledger's key is kept."""
-        self.stop()
         self.kube.namespace("pawl-system")
         roles = ["--roles=reload"] if command == "run" else []
         env = {"POD_NAMESPACE": "pawl-system", **(environment or {})}
-        self.pawl = Pawl(kubeconfig or self.cluster.kubeconfig, *roles, *flags, command=(command,), environment=env)
-        self.pawl.start()
-        self.pawl.wait_ready(SOON)
+        pawl = Pawl(kubeconfig or self.cluster.kubeconfig, *roles, *flags, command=(command,), environment=env)
+        return pawl.start().wait_ready(SOON)
+
+    def start(self, command, *flags, **more):
+        """The one that runs, instead of the one before."""
+        self.stop()
+        self.pawl = self.another(command, *flags, **more)
         return self.pawl
 
+    def run_once(self, command, *flags):
+        """A Pawl that is expected to end by itself."""
+        pawl = Pawl(self.cluster.kubeconfig, *flags, command=(command,)).start()
+        pawl.process.wait(SOON)
+        return pawl
+
+    @staticmethod
+    def free_port():
+        return free_port()
+
+    def token_kubeconfig(self, ns, account):
+        """A kubeconfig with a token of a ServiceAccount."""
+        token = self.kube.request("POST", self.kube.path("serviceaccounts", ns, account, "token"),
+                                  {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}})["status"]["token"]
+        path = f"{self.cluster.state}/{account}.kubeconfig"
+        config = {"apiVersion": "v1", "kind": "Config", "current-context": "c",
+                  "clusters": [{"name": "c", "cluster": {"server": f"https://{self.kube.host}:{self.kube.port}",
+                                                         "certificate-authority": f"{self.cluster.state}/pki/ca.crt"}}],
+                  "users": [{"name": "u", "user": {"token": token}}],
+                  "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": ns}}]}
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(config, f)
+        return path
+
     def stop(self):
+        if self.pawl and not self.pawl.alive() and self.pawl.process.returncode == -9:
+            self.pawl = None  # a test has killed it
         if self.pawl:
             pawl, self.pawl = self.pawl, None
             status = pawl.stop()
@@ -143,18 +173,19 @@ class Sentinel:
     """A Deployment of its own that must restart: when it has, what came before it has been looked at, too, so a test
     that nothing happens need not guess how long to wait."""
 
-    def __init__(self, world, ns, source="cm:sentinel"):
+    def __init__(self, world, ns, source="cm:sentinel", labels=None, annotations=None):
         self.world, self.ns, self.source, self.value = world, ns, source, 0
-        world.source(ns, source, "0")
-        world.deploy(ns, "sentinel", [("volume" if source.startswith("spc") else "envFrom", source)], AUTO)
+        self.name = source.split(":")[1]
+        world.source(ns, source, "0", labels=labels)
+        world.deploy(ns, self.name, [("volume" if source.startswith("spc") else "envFrom", source)], annotations or AUTO)
 
     def ready(self):
-        self.world.wait_applied(self.ns, "sentinel")
+        self.world.wait_applied(self.ns, self.name)
 
     def pass_by(self, times=2):
         for _ in range(times):
-            before = self.world.mark(self.ns, "sentinel", "Deployment")
+            before = self.world.mark(self.ns, self.name, "Deployment")
             self.value += 1
             self.world.change(self.ns, self.source, str(self.value))
-            self.world.wait_moved(self.ns, "sentinel", before)
+            self.world.wait_moved(self.ns, self.name, before)
             time.sleep(0.1)

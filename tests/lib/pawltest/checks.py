@@ -50,9 +50,13 @@ class Checks:
             with self._lock:
                 self.passed += 1
 
+    def wants(self, name):
+        """False if names were given on the command line and none fits."""
+        return not self.only or any(word in name for word in self.only)
+
     def run(self, name, function, *args):
         """As a context, for a function. Skipped if names were given on the command line and none fits."""
-        if self.only and not any(word in name for word in self.only):
+        if not self.wants(name):
             return
         with self.check(name):
             function(*args)
