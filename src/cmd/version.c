@@ -1,8 +1,17 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pawl version: what this program is and what it runs with. The versions are those that are loaded,
+ * asked from each library where it can be asked, so that a bug report says what really ran.
+ */
+#include <crypt.h>
+#include <gnu/libc-version.h>
 #include <openssl/crypto.h>
 
 #include "cmd/commands.h"
 #include "codec/json.h"
+#include "codec/yaml.h"
+#include "emulator/emulator.h"
+#include "net/http_client.h"
 
 struct version_options {
     bool brief;
@@ -18,6 +27,17 @@ static const struct flag rows[] = {
 static const struct flag_set set = {
     "pawl version", NULL, "Prints the version, how this program was built, and what it runs with.",
     rows, COUNT_OF(rows)};
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED "sanitized"
+#else
+#define SANITIZED "not sanitized"
+#endif
+#ifdef __OPTIMIZE__
+#define BUILD "optimized, " SANITIZED
+#else
+#define BUILD "not optimized, " SANITIZED
+#endif
 
 struct fact {
     const char *name;
@@ -50,10 +70,20 @@ int cmd_version(int argc, const char *const *argv)
     struct flag_rest rest;
     int status = EXIT_OK;
     if (command_options(&set, &o, argc, argv, &rest, &status)) {
+        const struct http_libraries http = http_libraries();
         const struct fact facts[] = {
             {"pawl", PAWL_VERSION},
+            {"build", BUILD},
             {"compiler", __VERSION__},
+            {"glibc", gnu_get_libc_version()},
             {"openssl", OpenSSL_version(OPENSSL_FULL_VERSION_STRING)},
+            {"libcurl", http.curl},
+            {"nghttp2", http.nghttp2},
+            {"libevent", loop_library()},
+            {"libyaml", yaml_library()},
+            {"re2", "linked statically"}, /* cannot be asked */
+            {"sqlite", emulator_library()},
+            {"libxcrypt", XCRYPT_VERSION_STR}, /* of the build; cannot be asked either */
         };
         if (o.brief) {
             puts(PAWL_VERSION);

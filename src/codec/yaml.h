@@ -53,4 +53,7 @@ void yaml_stream_free(struct yaml_stream *s);
  * allow (DEL, most of U+0080 to U+009F, U+FFFE, U+FFFF). ERR_LIMIT if it does not fit into out. */
 int yaml_write(struct buf *out, const struct json *j, struct err **err) MUST_USE;
 
+/* The version of libyaml, for `pawl version`. */
+const char *yaml_library(void);
+
 #endif

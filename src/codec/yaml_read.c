@@ -681,3 +681,8 @@ struct json *yaml_read(struct arena *a, struct str text, enum yaml_flags flags, 
     yaml_stream_free(s);
     return j;
 }
+
+const char *yaml_library(void)
+{
+    return yaml_get_version_string();
+}

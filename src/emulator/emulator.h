@@ -66,6 +66,9 @@ void emulator_free(struct emulator *e);
 /* The certificate (PEM) of the authority in a data folder; both are made where they are missing. */
 int emulator_ca(const char *data, struct buf *out, struct err **err) MUST_USE;
 
+/* The version of SQLite, for `pawl version`. */
+const char *emulator_library(void);
+
 /* Unix seconds on the emulator's own clock, which the admin API can move. */
 int64_t emulator_now(const struct emulator *e);
 

@@ -17,6 +17,7 @@
 #include "emulator/store.h"
 
 #include "base/map.h"
+#include "emulator/emulator.h"
 
 struct sql {
     struct store *store;
@@ -333,4 +334,9 @@ struct str sql_col_str(const struct sql *q, int column, struct arena *a)
 int64_t store_last_id(const struct store *s)
 {
     return sqlite3_last_insert_rowid(s->db);
+}
+
+const char *emulator_library(void)
+{
+    return sqlite3_libversion();
 }

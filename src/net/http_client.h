@@ -29,6 +29,12 @@ struct http_call;
  * clears memory first. */
 void http_global_init(void);
 void http_global_done(void);
+/* Versions of libcurl and of the HTTP/2 library under it ("" without one), for `pawl version`. */
+struct http_libraries {
+    const char *curl;
+    const char *nghttp2;
+};
+struct http_libraries http_libraries(void);
 
 struct tls_config {
     struct str ca_pem;       /* PEM bundle that alone is trusted; empty: the system's store */

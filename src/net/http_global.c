@@ -87,3 +87,10 @@ void http_global_done(void)
 {
     curl_global_cleanup();
 }
+
+struct http_libraries http_libraries(void)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    return (struct http_libraries){info->version,
+                                   info->nghttp2_version ? info->nghttp2_version : ""};
+}

@@ -324,3 +324,8 @@ void loop_unwatch(struct loop_watch *w)
         free(w);
     }
 }
+
+const char *loop_library(void)
+{
+    return event_get_version();
+}

@@ -79,4 +79,7 @@ void loop_work(struct loop *l, void (*work)(void *arg), void (*done)(void *arg),
 /* Longest (real) time a callback took since the last call, for the loop-lag metric. */
 ns_t loop_take_max_callback(struct loop *l);
 
+/* The version of libevent, for `pawl version`. */
+const char *loop_library(void);
+
 #endif
