@@ -275,7 +275,8 @@ def stock_rights(world):
         world.change(ns, "secret:b", f"v{i}")
     wait_for(lambda: settled(world, ns, "w-deployment"), SOON, "the last value")
     spent = pawl.metric_sum("rest_client_requests_total", method="GET") - lists
-    assert spent <= 5 * 30, f"{spent} requests to read for 30 quick changes"
+    # Five lists a batch, and what replacing the Job reads; changes that come while a list is under way share the next.
+    assert spent <= 10 * 30, f"{spent} requests to read for 30 quick changes"
 
 
 def settled(world, ns, name):
