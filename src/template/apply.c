@@ -116,7 +116,8 @@ int apply_render(const struct template_entry *template, enum apply_scope scope,
     if (apply->cache) {
         t = template_cache_get(apply->cache, template->value, &options, err);
     } else {
-        t = own = template_parse(template->value, &options, err);
+        own = template_parse(template->value, &options, err);
+        t = own;
     }
     int rc = t ? template_execute(t, data, out, err) : -1;
     if (rc != 0) {

@@ -65,7 +65,7 @@ static int parse_segment(struct str part, struct str text, struct path *out, str
 
 static int parse_path(struct str text, struct path *out, struct err **err)
 {
-    out->n = 0;
+    *out = (struct path){0};
     struct str part;
     for (struct str rest = text; str_split(&rest, '.', &part);) {
         if (parse_segment(part, text, out, err) != 0) {
@@ -100,28 +100,28 @@ static void set_child(struct arena *a, struct json *at, const struct segment *s,
     json_touch(at);
 }
 
-/* The node that holds the last segment, with all that is missing before it. */
-static int walk(struct arena *a, struct json *root, const struct path *path, struct str text,
-                struct json **out, struct err **err)
+/* The node that holds the last segment, with all that is missing before it; NULL on errors. */
+static struct json *walk(struct arena *a, struct json *root, const struct path *path,
+                         struct str text, struct err **err)
 {
     struct json *at = root;
     for (size_t i = 0; i < path->n; i++) {
         if (!fits(at, &path->v[i])) {
-            return bad_path(text, "it goes through a value of another type", err);
+            bad_path(text, "it goes through a value of another type", err);
+            return NULL;
         }
         json_touch(at);
         if (i + 1 == path->n) {
             break;
         }
         struct json *next = child_of(at, &path->v[i]);
-        if (json_is_null(next)) {
+        if (!next || json_is_null(next)) {
             next = path->v[i + 1].key.p ? json_new_object(a) : json_new_array(a);
             set_child(a, at, &path->v[i], next);
         }
         at = next;
     }
-    *out = at;
-    return 0;
+    return at;
 }
 
 /* ---- placing ---- */
@@ -137,8 +137,11 @@ static int place(struct arena *a, struct json *object, struct str text, struct j
                  bool merge, struct err **err)
 {
     struct path path;
-    struct json *holder = NULL;
-    if (parse_path(text, &path, err) != 0 || walk(a, object, &path, text, &holder, err) != 0) {
+    if (parse_path(text, &path, err) != 0) {
+        return -1;
+    }
+    struct json *holder = walk(a, object, &path, text, err);
+    if (!holder) {
         return -1;
     }
     const struct segment *last = &path.v[path.n - 1];

@@ -9,7 +9,7 @@
 #include "template/apply.h"
 
 int apply_render(const struct template_entry *template, enum apply_scope scope,
-                 const struct template_data *data, const struct apply_options *options,
+                 const struct template_data *data, const struct apply_options *apply,
                  struct buf *out, struct err **err) MUST_USE;
 
 #endif

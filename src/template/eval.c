@@ -28,23 +28,23 @@ static bool has_args(const struct args *args)
 
 static const struct {
     char letter;
-    const char *type;
-    enum kind kind;
     bool can_be_nil;
+    enum kind kind;
+    const char *type;
 } param_types[] = {
-    {'s', "string", K_STRING, false},
-    {'i', "int", K_INT, false},
-    {'l', "int64", K_INT64, false},
-    {'f', "float64", K_FLOAT, false},
-    {'b', "bool", K_BOOL, false},
-    {'d', "map[string]interface {}", K_DICT, true},
-    {'L', "[]interface {}", K_LIST, true},
-    {'T', "time.Time", K_TIME, false},
-    {'D', "time.Duration", K_DURATION, false},
-    {'V', "*semver.Version", K_SEMVER, true},
-    {'C', "sprig.certificate", K_CERT, false},
-    {'u', "uint32", K_COUNT, false},
-    {'h', "sprig.HashAlgorithm", K_COUNT, false},
+    {'s', false, K_STRING, "string"},
+    {'i', false, K_INT, "int"},
+    {'l', false, K_INT64, "int64"},
+    {'f', false, K_FLOAT, "float64"},
+    {'b', false, K_BOOL, "bool"},
+    {'d', true, K_DICT, "map[string]interface {}"},
+    {'L', true, K_LIST, "[]interface {}"},
+    {'T', false, K_TIME, "time.Time"},
+    {'D', false, K_DURATION, "time.Duration"},
+    {'V', true, K_SEMVER, "*semver.Version"},
+    {'C', false, K_CERT, "sprig.certificate"},
+    {'u', false, K_COUNT, "uint32"},
+    {'h', false, K_COUNT, "sprig.HashAlgorithm"},
 };
 
 static size_t param_row(char letter)
@@ -213,13 +213,13 @@ static size_t text_cost(const struct value *arg, size_t n)
 {
     size_t cost = 0;
     for (size_t i = 0; i < n; i++) {
-        cost += v_len(arg[i]) / 64;
+        cost += v_len(arg[i]) / 40;
     }
     return cost;
 }
 
-static struct value invoke(struct exec *x, const char *name, func_fn *fn, uint32_t cost,
-                           size_t base, const struct args *args)
+static struct value invoke(struct exec *x, const char *name, func_fn *fn, size_t cost, size_t base,
+                           const struct args *args)
 {
     const struct value *arg = &x->stack.v[base];
     size_t n = x->stack.n - base;

@@ -375,8 +375,8 @@ static bool set_data(struct machine *m, const struct template_data *data)
 }
 
 int template_execute_limited(const struct template *t, const struct template_data *data,
-                             const struct template_limits *limits, struct buf *out,
-                             struct err **err)
+                             const struct template_limits *limits, struct template_usage *used,
+                             struct buf *out, struct err **err)
 {
     struct machine m = {
         .x = {.t = t, .unit = t->main}, .out = out, .out_start = out->n, .out_max = limits->output};
@@ -392,6 +392,9 @@ int template_execute_limited(const struct template *t, const struct template_dat
         out->full = false;
         rc = execution_error(&m.x, err);
     }
+    if (used) {
+        *used = (struct template_usage){limits->steps - m.x.work.steps, m.x.work.arena.used};
+    }
     vec_done(&m.frames);
     vec_done(&m.x.vars);
     vec_done(&m.x.stack);
@@ -402,7 +405,7 @@ int template_execute_limited(const struct template *t, const struct template_dat
 int template_execute(const struct template *t, const struct template_data *data, struct buf *out,
                      struct err **err)
 {
-    return template_execute_limited(t, data, &TEMPLATE_LIMITS, out, err);
+    return template_execute_limited(t, data, &TEMPLATE_LIMITS, NULL, out, err);
 }
 
 /* ---- templates ---- */

@@ -46,7 +46,7 @@ struct func {
     enum func_group group;
     func_fn *fn;
     const char *doc;
-    uint32_t cost; /* extra steps: about one per 100 ns */
+    size_t cost; /* extra steps: about one per 100 ns */
 };
 
 struct method {

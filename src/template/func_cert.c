@@ -194,7 +194,7 @@ FN(f_build_custom_cert)
     return key ? pair_value(w, cert_pem, key_pem) : fail_err(w, err);
 }
 
-enum { RSA_2048 = 1500000, RSA_4096 = 4000000, PARSING = 5000 };
+enum { RSA_2048 = 1900000, RSA_4096 = 5000000, PARSING = 5000 };
 
 static const struct func rows[] = {
     {"buildCustomCert", "ss", "key pair", F_CRYPTO, f_build_custom_cert,

@@ -203,7 +203,7 @@ static struct str password_template(struct str templates, unsigned char pick)
     for (struct str rest = templates; str_split(&rest, ' ', &part);) {
         count++;
     }
-    size_t wanted = pick % count;
+    size_t wanted = pick % MAX(count, (size_t)1);
     struct str rest = templates;
     for (size_t i = 0; i <= wanted; i++) {
         (void)str_split(&rest, ' ', &part);
@@ -277,7 +277,7 @@ static const struct func rows[] = {
     {"decryptAES", "ss", "string", F_CRYPTO, f_decrypt_aes,
      "Decrypts what encryptAES made: password, text.", 0},
     {"derivePassword", "ussss", "string", F_CRYPTO, f_derive_password,
-     "A site's password (Master Password): counter, type, master password, user, site.", 1500000},
+     "A site's password (Master Password): counter, type, master password, user, site.", 2000000},
     {"encryptAES", "ss", "string", F_CRYPTO, f_encrypt_aes,
      "AES-256-CBC in Base64: password, text. It differs with every rendering.", 0},
     {"htpasswd", "ssh", "string", F_CRYPTO, f_htpasswd,

@@ -303,15 +303,10 @@ FN(f_html)
 
 static void js_rune(struct buf *b, uint32_t rune, struct str bytes)
 {
-    if (rune < 0x80 && strchr("\\'\"<>&=", (int)rune) && rune != 0) {
-        if (rune == '\\' || rune == '\'' || rune == '"') {
-            buf_addf(b, "\\%c", (char)rune);
-        } else {
-            buf_addf(b, "\\u%04X", rune);
-        }
-    } else if (rune < 0x20) {
-        buf_addf(b, "\\u%04X", rune);
-    } else if (rune < 0x80 || unicode_is_print(rune)) {
+    bool ascii = rune < 0x80;
+    if (rune == '\\' || rune == '\'' || rune == '"') {
+        buf_addf(b, "\\%c", (char)rune);
+    } else if (ascii ? rune >= 0x20 && !strchr("<>&=", (int)rune) : unicode_is_print(rune)) {
         buf_add_str(b, bytes);
     } else {
         buf_addf(b, "\\u%04X", rune);

@@ -36,7 +36,9 @@ extern const struct func_table functions_regex;
 extern const struct func_table functions_json;
 extern const struct func_table functions_semver;
 
-#define FN(name) static struct value name(struct work *w, const struct value *arg, size_t n)
+/* Few functions look at all three. */
+#define FN(name)                                                                                   \
+    static struct value name(UNUSED struct work *w, UNUSED const struct value *arg, UNUSED size_t n)
 
 /* A buffer for a result, with what is left of the memory as its ceiling. */
 #define RESULT_BUF(w) BUF_INIT_WIPE(work_room(w))

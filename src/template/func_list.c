@@ -164,20 +164,21 @@ static struct value filter(struct work *w, struct value list,
     return v_list(K_LIST, l);
 }
 
-static bool keep_new(struct work *w, struct value v, const struct list *kept,
-                     const struct value *arg, size_t n)
+#define KEEP(name)                                                                                 \
+    static bool name(UNUSED struct work *w, struct value v, UNUSED const struct list *kept,        \
+                     UNUSED const struct value *arg, UNUSED size_t n)
+
+KEEP(keep_new)
 {
     return !in_list(w, kept->v, kept->n, v);
 }
 
-static bool keep_others(struct work *w, struct value v, const struct list *kept,
-                        const struct value *arg, size_t n)
+KEEP(keep_others)
 {
     return !in_list(w, arg, n, v);
 }
 
-static bool keep_full(struct work *w, struct value v, const struct list *kept,
-                      const struct value *arg, size_t n)
+KEEP(keep_full)
 {
     return v_true(v);
 }
@@ -291,7 +292,7 @@ static size_t step_count(int64_t start, int64_t stop, int64_t step)
     }
     uint64_t distance =
         stop > start ? (uint64_t)stop - (uint64_t)start : (uint64_t)start - (uint64_t)stop;
-    uint64_t stride = step > 0 ? (uint64_t)step : 0 - (uint64_t)step;
+    uint64_t stride = step < 0 ? 0 - (uint64_t)step : (uint64_t)step;
     return (size_t)((distance - 1) / stride + 1);
 }
 

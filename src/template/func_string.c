@@ -101,12 +101,12 @@ static struct value map_runes(struct work *w, struct str s, uint32_t (*map)(uint
     return result(w, &b);
 }
 
-static uint32_t map_upper(uint32_t rune, void *state)
+static uint32_t map_upper(uint32_t rune, UNUSED void *state)
 {
     return unicode_to_upper(rune);
 }
 
-static uint32_t map_lower(uint32_t rune, void *state)
+static uint32_t map_lower(uint32_t rune, UNUSED void *state)
 {
     return unicode_to_lower(rune);
 }

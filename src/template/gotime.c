@@ -192,7 +192,7 @@ static void add_offset(struct buf *out, int32_t offset, const struct offset_form
     buf_add_byte(out, offset < 0 ? '-' : '+');
     int32_t v = abs(offset);
     const int32_t parts[] = {v / 3600, v / 60 % 60, v % 60};
-    for (int i = 0; i < form->parts; i++) {
+    for (size_t i = 0; i < MIN((size_t)form->parts, COUNT_OF(parts)); i++) {
         buf_add_c(out, i > 0 && form->colon ? ":" : "");
         add_int(out, parts[i], 2);
     }

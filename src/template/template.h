@@ -48,6 +48,14 @@ struct template_limits {
 #define TEMPLATE_LIMITS                                                                            \
     ((struct template_limits){.steps = 10000000, .memory = 64u << 20, .output = 8u << 20})
 
+/* What a rendering has used, whether it succeeded or not: a measure that is the same on every
+ * machine. */
+struct template_usage {
+    int64_t steps;
+    size_t
+        memory; /* bytes handed out in all; a failing function may have passed the limit a little */
+};
+
 enum { TEMPLATE_TEXT_MAX = 1 << 20 };
 
 /* Copies the text. NULL and ERR_PARSE: "template: NAME:LINE: what is wrong". */
@@ -62,8 +70,9 @@ void template_freep(struct template **t);
  * log. */
 int template_execute(const struct template *t, const struct template_data *data, struct buf *out,
                      struct err **err) MUST_USE;
+/* The same within other limits; used may be NULL. */
 int template_execute_limited(const struct template *t, const struct template_data *data,
-                             const struct template_limits *limits, struct buf *out,
-                             struct err **err) MUST_USE;
+                             const struct template_limits *limits, struct template_usage *used,
+                             struct buf *out, struct err **err) MUST_USE;
 
 #endif

@@ -132,7 +132,7 @@ static int write_value(struct writer *t, struct value v, int depth)
     if (depth > WORK_DEPTH) {
         work_fail_limit(t->w, "depth");
     }
-    if (!work_step(t->w, 1) || !buf_ok(t->out)) {
+    if (!work_step(t->w, 2) || !buf_ok(t->out)) {
         return err_set(t->err, ERR_LIMIT, "json: the value is too large");
     }
     switch (v_class(v)) {
@@ -203,12 +203,12 @@ static int read_object(struct work *w, const struct json *j, struct value *out, 
 int tree_from_node(struct work *w, const struct json *j, struct value *out, struct err **err)
 {
     double f;
+    *out = NIL;
     if (!work_step(w, 1)) {
         return err_set(err, ERR_LIMIT, "json: the document is too large");
     }
     switch (j->type) {
     case JSON_NULL:
-        *out = NIL;
         return 0;
     case JSON_BOOL:
         *out = v_bool(j->boolean);
@@ -221,7 +221,6 @@ int tree_from_node(struct work *w, const struct json *j, struct value *out, stru
             err_set(err, ERR_PARSE,
                     "json: cannot unmarshal number %.*s into Go value of type float64",
                     STR_ARG(j->text));
-            *out = NIL;
             return 0;
         }
         *out = v_float(f);

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     if (t) {
         AUTO(buf_done) struct buf out = BUF_INIT_WIPE(1 << 21);
         AUTO(err_freep) struct err *err = NULL;
-        int rc = template_execute_limited(t, &data, &limits, &out, &err);
+        int rc = template_execute_limited(t, &data, &limits, NULL, &out, &err);
         must(rc == 0 ? !err && out.n <= (1 << 20) + 4096 : err && out.n == 0);
     }
     return 0;
