@@ -29,7 +29,7 @@ $(BUILD)/build.ninja:
 test: ## run everything: unit tests with sanitizers, fuzz corpora, end to end on a real cluster
 	@tests/run $(SUITE)
 
-unit: all ## run only the unit tests, without sanitizers (seconds)
+unit: all ## run only the unit tests, without sanitizers (about a minute)
 	@meson test -C $(BUILD) --suite unit --no-rebuild --print-errorlogs
 
 asan: ## run the unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
