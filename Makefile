@@ -66,9 +66,13 @@ docs: all ## write the generated reference pages anew
 install: all ## install to PREFIX (default /usr/local)
 	@meson install -C $(BUILD) --no-rebuild
 
-cover: ## run the unit tests with coverage: build-cover/meson-logs/coveragereport
+cover: ## run the unit tests with coverage: build-cover/coverage/index.html
+	@tools/install-deps gcovr
 	@[ -e build-cover/build.ninja ] || meson setup build-cover -Db_coverage=true
-	@meson test -C build-cover --suite unit && ninja -C build-cover coverage-text && cat build-cover/meson-logs/coverage.txt
+	@meson test -C build-cover --suite unit --timeout-multiplier 4
+	@mkdir -p build-cover/coverage
+	@gcovr --root . --object-directory build-cover --filter src/ --print-summary \
+		--html-details build-cover/coverage/index.html build-cover
 
 clean: ## remove the build folders
 	@rm -rf build build-asan build-fuzz build-cover
