@@ -14,6 +14,7 @@ typedef int command_fn(int argc, const char *const *argv);
 
 command_fn cmd_emulator;
 command_fn cmd_reloader;
+command_fn cmd_render;
 command_fn cmd_run;
 command_fn cmd_version;
 

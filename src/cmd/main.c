@@ -18,6 +18,7 @@ static const struct command commands[] = {
      "the restarting half under the flags of Stakater Reloader, to stand in for it"},
     {"emulator", cmd_emulator,
      "Key Vault and Entra ID on this machine, for tests, demos and laptops"},
+    {"render", cmd_render, "an ExternalSecret rendered offline, with values from a file"},
     {"version", cmd_version, "the version, the build options and the versions of the libraries"},
 };
 
