@@ -12,6 +12,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 /* argv holds what stands behind the command's name. Returns the exit status. */
 typedef int command_fn(int argc, const char *const *argv);
 
+command_fn cmd_check;
 command_fn cmd_emulator;
 command_fn cmd_reloader;
 command_fn cmd_render;
