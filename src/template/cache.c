@@ -85,6 +85,7 @@ const struct template *template_cache_get(struct template_cache *cache, struct s
         (void)map_set(&cache->map, buf_str(&key), c);
     }
     c->used = true;
+    /* cppcheck-suppress CastIntegerToAddressAtReturn ; it takes "struct template" for an integer */
     return c->parsed;
 }
 
