@@ -31,7 +31,7 @@ class World:
     def served(self, plural):
         try:
             return self.kube.list(plural) is not None
-        except ApiError:
+        except (ApiError, OSError):
             return False
 
     # ---- Pawl ----
