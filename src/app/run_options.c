@@ -56,6 +56,11 @@ static const struct flag rows[] = {
      .help = "Sync: use ClusterSecretStores."},
     {"concurrent", 0, FLAG_INT, AT(concurrent), "64", NULL,
      .help = "Sync: ExternalSecrets worked on at once."},
+    {"vault-requests-per-second", 0, FLAG_INT, AT(vault_rate), "300",
+     "PAWL_VAULT_REQUESTS_PER_SECOND",
+     .help =
+         "Sync: requests to one vault, on average over 10 seconds. Key Vault allows all clients "
+         "of a vault together 400."},
     {"enable-extended-metric-labels", 0, FLAG_BOOL, AT(extended_metric_labels), NULL, NULL,
      .help = "Sync: add the app.kubernetes.io labels of an object to its metrics."},
 
@@ -134,6 +139,7 @@ struct sync_options run_options_sync(const struct run_options *o, struct str ca_
         .store_interval = o->store_interval,
         .no_flood_gate = !o->flood_gate,
         .concurrent = concurrent,
+        .vault_rate = (size_t)MAX(o->vault_rate, (int64_t)1),
         .extended_metric_labels = o->extended_metric_labels,
         .ca_pem = ca_pem,
     };

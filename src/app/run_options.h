@@ -36,6 +36,7 @@ struct run_options {
     bool flood_gate;
     bool cluster_stores;
     int64_t concurrent;
+    int64_t vault_rate;
     bool extended_metric_labels;
 
     char *reload_strategy;

@@ -4,7 +4,7 @@
 
 #define RATE_DEFAULT      100.0
 #define BURST_DEFAULT     2000.0
-#define IN_FLIGHT_DEFAULT 16
+#define IN_FLIGHT_DEFAULT 15 /* with the one for signing in 16 connections */
 #define HOLD_DEFAULT      (2 * NS_S)
 #define PINNED_DEFAULT    NS_H
 

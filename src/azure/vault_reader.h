@@ -59,7 +59,7 @@ struct vault_pool_config {
     struct http_client_config http; /* TLS, proxy, user agent; limits are set here */
     double rate;                    /* requests a second and vault, in the long run; 0: 100 */
     double burst;                   /* that many at once after a quiet time; 0: 2000 */
-    size_t max_in_flight;           /* per vault; 0: 16 */
+    size_t max_in_flight;           /* per vault; 0: 15 */
     ns_t hold;                      /* how long a value stays at hand; 0: 2 s; negative: not */
     ns_t pinned;                    /* how often an object with a version is looked at; 0: 1 h */
     const char *api_version;        /* NULL: "7.4" */

@@ -21,6 +21,7 @@
 #define MAX_MESSAGE  1024
 #define MAX_NAME     253
 #define WRITERS      4
+#define BUSY         8           /* requests of the client: Events let the others go first */
 #define PERIOD       (10 * NS_S) /* between two patches of one Event */
 #define SPAM_BURST   25
 #define SPAM_REFILL  (5 * NS_MIN) /* for one more */
@@ -376,9 +377,15 @@ static void write_known(struct events *e, struct known *k)
     k->call = kube_submit(e->config.client, &request);
 }
 
+/* One goes on even when there is much else to do, so that Events are late and not lost. */
+static size_t writers(const struct events *e)
+{
+    return kube_client_stats(e->config.client).in_flight > BUSY ? 1 : WRITERS;
+}
+
 static void write_more(struct events *e)
 {
-    while (e->first && e->writing < WRITERS) {
+    while (e->first && e->writing < writers(e)) {
         write_known(e, dequeue(e));
     }
 }

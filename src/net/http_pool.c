@@ -86,6 +86,11 @@ static void pool_init(struct pool *p, struct generation *g, size_t max_connectio
     curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, set_timer);
     curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
     curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)max_connections);
+    if (max_connections > 0) {
+        /* Otherwise curl keeps four for each transfer under way: at the end of a burst it would
+         * close most of them and open them again for the next one. */
+        curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, (long)max_connections);
+    }
 }
 
 static void pool_done(struct pool *p)

@@ -16,6 +16,7 @@
 #include "kube/token_request.h"
 #include "sync/identity.h"
 
+#define VAULT_RATE     300.0
 #define RECENT_KEEP    (10 * NS_MIN)
 #define CREDENTIAL_AGE (2 * NS_S) /* how old a credential may be that others have read */
 
@@ -93,11 +94,16 @@ struct provider *provider_new(const struct provider_config *config)
     p->allow_http = config->allow_http;
     p->recent = MAP_INIT;
     p->tokens = azure_tokens_new(&(struct azure_tokens_config){.loop = config->loop, .http = http});
+    /* Key Vault counts in windows of 10 s. Two thirds of what a window may hold can come at once,
+     * which is what a first sync is; the rest flows. */
+    double rate = config->vault_rate ? (double)config->vault_rate : VAULT_RATE;
     p->pool = vault_pool_new(&(struct vault_pool_config){
         .loop = config->loop,
         .tokens = p->tokens,
         .http = http,
         .allow_http = config->allow_http,
+        .rate = rate / 3,
+        .burst = 10 * rate * 2 / 3,
         .hooks = {.call = vault_called, .arg = p},
     });
     return p;

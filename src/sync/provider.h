@@ -28,6 +28,7 @@ struct provider_config {
     struct sync_metrics *metrics;
     struct str ca_pem; /* trusted besides the system's certificates; copied */
     bool allow_http;   /* for tests and the emulator */
+    size_t vault_rate; /* requests a second to one vault, averaged over 10 s; 0: 300 */
 };
 
 struct provider *provider_new(const struct provider_config *config) MUST_USE;

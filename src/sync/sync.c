@@ -409,6 +409,7 @@ struct sync *sync_new(const struct sync_config *config)
         .metrics = s->metrics,
         .ca_pem = s->options.ca_pem,
         .allow_http = s->options.allow_http,
+        .vault_rate = s->options.vault_rate,
     });
     s->templates = template_cache_new(TEMPLATES_MAX);
     s->es_queue = make_queue(s, config, "externalsecret", es_pass_process, s->options.concurrent);

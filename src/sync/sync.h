@@ -28,6 +28,7 @@ struct sync_options {
     ns_t store_interval;    /* how often a store is checked; 0: 5 min */
     bool no_flood_gate;     /* use stores that are not Ready */
     size_t concurrent;      /* ExternalSecrets worked on at once; 0: 64 */
+    size_t vault_rate;      /* requests a second to one vault, averaged over 10 s; 0: 300 */
     bool extended_metric_labels;
     struct str left_delimiter; /* of templates; empty: {{ and }} */
     struct str right_delimiter;
