@@ -128,6 +128,7 @@ struct sync_options run_options_sync(const struct run_options *o, struct str ca_
                                      struct str *namespaces)
 {
     size_t concurrent = (size_t)MAX(o->concurrent, (int64_t)1);
+    size_t vault_rate = (size_t)MAX(o->vault_rate, (int64_t)1);
     for (size_t i = 0; i < o->namespaces.n; i++) {
         namespaces[i] = str_c(o->namespaces.v[i]);
     }
@@ -139,7 +140,7 @@ struct sync_options run_options_sync(const struct run_options *o, struct str ca_
         .store_interval = o->store_interval,
         .no_flood_gate = !o->flood_gate,
         .concurrent = concurrent,
-        .vault_rate = (size_t)MAX(o->vault_rate, (int64_t)1),
+        .vault_rate = vault_rate,
         .extended_metric_labels = o->extended_metric_labels,
         .ca_pem = ca_pem,
     };
