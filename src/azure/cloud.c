@@ -70,7 +70,7 @@ static int parse_base(struct str text, bool allow_http, const char *what, struct
 
 int azure_authority(struct str text, bool allow_http, struct buf *out, struct err **err)
 {
-    struct url url;
+    struct url url = {0};
     if (parse_base(text, allow_http, "login endpoint", &url, err) != 0) {
         return -1;
     }
@@ -85,7 +85,7 @@ int azure_authority(struct str text, bool allow_http, struct buf *out, struct er
 
 int azure_vault_url(struct str text, bool allow_http, struct buf *out, struct err **err)
 {
-    struct url url;
+    struct url url = {0};
     if (parse_base(text, allow_http, "vaultUrl", &url, err) != 0) {
         return -1;
     }
@@ -111,7 +111,7 @@ static bool is_address(const struct url *url)
 
 void azure_vault_resource(const struct azure_cloud *cloud, struct str vault_url, struct buf *out)
 {
-    struct url url;
+    struct url url = {0};
     ptrdiff_t dot = -1;
     if (url_parse(vault_url, &url, NULL) == 0 && !is_address(&url)) {
         dot = str_find_byte(url.host, '.');

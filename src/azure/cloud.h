@@ -26,11 +26,11 @@ const struct azure_cloud *azure_cloud_find(struct str environment_type);
 /* The authority in its normal form: https://HOST[:PORT], lower case, without a slash at the end.
  * "/adfs" at the end, as people copy it from Azure Stack, is the tenant of that name and cut off.
  * With allow_http also http (the emulator, tests). ERR_INVALID otherwise. */
-int azure_authority(struct str url, bool allow_http, struct buf *out, struct err **err) MUST_USE;
+int azure_authority(struct str text, bool allow_http, struct buf *out, struct err **err) MUST_USE;
 
 /* A vault's URL in its normal form, the same way: https://kv1.vault.azure.net. A path other than
  * "/", a query or a missing scheme are ERR_INVALID; the text says what is expected. */
-int azure_vault_url(struct str url, bool allow_http, struct buf *out, struct err **err) MUST_USE;
+int azure_vault_url(struct str text, bool allow_http, struct buf *out, struct err **err) MUST_USE;
 
 /* The resource that a token for the vault is asked for: the vault's URL in normal form without the
  * first label of its host (https://vault.azure.net), its port kept. For a host that has no label

@@ -196,7 +196,7 @@ void read_cancel(struct vault_wait *w);
 void entry_settle(struct vault_entry *e, const struct err *err);
 void entry_get(struct vault_entry *e);
 void entry_set_state(struct vault_entry *e, enum entry_state state);
-void check_plan(void *reader);
+void check_plan(void *arg);
 void check_cancel(struct vault_wait *w);
 
 /* ---- vault_listing.c ---- */

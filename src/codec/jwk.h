@@ -12,7 +12,7 @@ typedef struct evp_pkey_st EVP_PKEY;
 
 /* *is_private: the JWK has a private part, and so has the key. The texts of errors hold nothing of
  * it. */
-EVP_PKEY *jwk_parse(struct str json, bool *is_private, struct err **err) MUST_USE;
+EVP_PKEY *jwk_parse(struct str text, bool *is_private, struct err **err) MUST_USE;
 /* "rsa", "ecdsa", "ed25519" */
 const char *jwk_family(EVP_PKEY *key);
 

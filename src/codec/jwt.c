@@ -70,7 +70,7 @@ static int decode_part(struct arena *a, struct str part, const char *what, struc
 static int parse_object(struct arena *a, struct str part, const char *what, struct json **out,
                         struct err **err)
 {
-    struct str text;
+    struct str text = {0};
     if (decode_part(a, part, what, &text, err) != 0) {
         return -1;
     }

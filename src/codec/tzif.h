@@ -21,6 +21,6 @@ struct tzif_local {
 struct tzif *tzif_parse(struct str bytes, struct err **err) MUST_USE;
 void tzif_free(struct tzif *tz);
 void tzif_freep(struct tzif **tz);
-void tzif_lookup(const struct tzif *tz, int64_t unix_seconds, struct tzif_local *out);
+void tzif_lookup(const struct tzif *tz, int64_t t, struct tzif_local *out);
 
 #endif

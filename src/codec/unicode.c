@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/unicode.h"
 
-enum class { OTHER, UPPER, LOWER, TITLE, LETTER, MARK, DIGIT, NUMBER, PUNCT, SYMBOL };
+enum rune_class { OTHER, UPPER, LOWER, TITLE, LETTER, MARK, DIGIT, NUMBER, PUNCT, SYMBOL };
 
 /* From first up to the next row's first. */
 struct class_run {
     uint32_t first;
-    enum class class;
+    enum rune_class class;
 };
 /* What to add to get the other case, for first to last. */
 struct case_run {
@@ -19,20 +19,24 @@ struct case_run {
 
 #include "codec/unicode_tables.h"
 
-static enum class class_of(uint32_t rune) {
-    size_t low = 0; size_t high = COUNT_OF(class_runs); while (high - low > 1){
-        size_t mid = low + (high - low) / 2; if (class_runs[mid].first <= rune){low = mid;}
-else
+static enum rune_class class_of(uint32_t rune)
 {
-    high = mid;
-}
-}
-return rune > 0x10FFFF ? OTHER : class_runs[low].class;
+    size_t low = 0;
+    size_t high = COUNT_OF(class_runs);
+    while (high - low > 1) {
+        size_t mid = low + (high - low) / 2;
+        if (class_runs[mid].first <= rune) {
+            low = mid;
+        } else {
+            high = mid;
+        }
+    }
+    return rune > 0x10FFFF ? OTHER : class_runs[low].class;
 }
 
 bool unicode_is_letter(uint32_t rune)
 {
-    enum class c = class_of(rune);
+    enum rune_class c = class_of(rune);
     return c >= UPPER && c <= LETTER;
 }
 
@@ -43,7 +47,7 @@ bool unicode_is_digit(uint32_t rune)
 
 bool unicode_is_number(uint32_t rune)
 {
-    enum class c = class_of(rune);
+    enum rune_class c = class_of(rune);
     return c == DIGIT || c == NUMBER;
 }
 

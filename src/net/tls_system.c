@@ -244,7 +244,8 @@ static struct system_cas *ref(struct err **err)
 /* ---- what OpenSSL asks ---- */
 
 /* All of that name go into the store (a CA that has been renewed is there twice); OpenSSL looks
- * through those itself when the first is not the one. */
+ * through those itself when the first is not the one. What is found is lent, as by OpenSSL's own
+ * lookups: the reference that counts is the store's, and the caller takes one of its own. */
 static int find_by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509_NAME *name,
                            X509_OBJECT *found)
 {
@@ -255,8 +256,10 @@ static int find_by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X50
         X509 *x = s->entries.v[i].subject == subject ? read_entry(&s->entries.v[i]) : NULL;
         if (x && X509_NAME_cmp(X509_get_subject_name(x), name) == 0) {
             must(X509_STORE_add_cert(X509_LOOKUP_get_store(lookup), x) == 1);
-            must(n > 0 || X509_OBJECT_set1_X509(found, x) == 1);
-            n++;
+            if (n++ == 0) {
+                must(X509_OBJECT_set1_X509(found, x) == 1);
+                X509_free(x); /* the reference that set1 took */
+            }
         }
         X509_free(x);
     }

@@ -111,7 +111,7 @@ void ledger_parse(struct arena *a, struct str text, const struct ledger_key *key
 {
     *out = (struct ledger){0};
     const struct json *doc = text.n > 0 ? json_parse(a, text, JSON_PLAIN, NULL) : NULL;
-    if (!json_is(doc, JSON_OBJECT) || doc->n > LEDGER_MAX_ENTRIES) {
+    if (!doc || !json_is(doc, JSON_OBJECT) || doc->n > LEDGER_MAX_ENTRIES) {
         return;
     }
     out->v = arena_array(a, struct ledger_entry, doc->n);

@@ -299,7 +299,7 @@ static void set_open(struct tracker *t, struct tracked *e, bool open)
             return;
         }
     }
-    if (open) {
+    if (list && open) {
         vec_push(&list->entries, e);
     }
 }
@@ -406,7 +406,7 @@ static void set_borrower(struct tracker *t, struct str ns, struct str deployment
             return;
         }
     }
-    if (borrows) {
+    if (b && borrows) {
         vec_push(&b->names, str_dup(rollout));
     }
 }
@@ -415,6 +415,7 @@ static void rollout_changed(struct tracker *t, const struct workload *old,
                             const struct workload *now, bool initial)
 {
     const struct workload *w = now ? now : old;
+    must(w);
     if (old && old->template_of.n > 0 && (!now || !str_eq(old->template_of, now->template_of))) {
         set_borrower(t, old->ns, old->template_of, old->name, false);
     }

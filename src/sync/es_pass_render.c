@@ -140,7 +140,7 @@ enum step es_step_build(struct es_pass *p)
     if (!p->existing && merge) {
         return p->existing_is_live ? es_pass_settle(p, OUT_MISSING, NULL) : es_pass_read_secret(p);
     }
-    if (target_needs_data(p->spec, p->existing) && !p->existing->has_data) {
+    if (p->existing && target_needs_data(p->spec, p->existing) && !p->existing->has_data) {
         return es_pass_read_secret(p);
     }
     struct err *err = NULL;

@@ -229,7 +229,7 @@ static int read_data(struct plan *p, size_t i, struct str *out, enum plan_state 
 static int add_data(struct plan *p, size_t i, struct plan_result *out, struct err **err)
 {
     const struct es_data *data = &p->spec->data[i];
-    struct str value;
+    struct str value = {0};
     enum plan_state state;
     AUTO(err_freep) struct err *cause = NULL;
     if (read_data(p, i, &value, &state, &cause) == 0) {

@@ -184,7 +184,7 @@ int vault_tags_extract(struct arena *a, const struct kvs *tags, struct str name,
 {
     *out = KVS_INIT(a);
     if (property.n) {
-        struct str value;
+        struct str value = {0};
         if (vault_tags_property(a, tags, property, &value, err) < 0) {
             return -1;
         }
