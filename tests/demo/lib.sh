@@ -1,10 +1,12 @@
-# shellcheck shell=bash disable=SC2034 # what is set here, scripts use
-# lib.sh: what the demo's scripts share: where things are, how a step is shown, and `az` in a mount
-# namespace of its own, where the names of Azure lead to the emulator.
+# shellcheck shell=bash disable=SC2034 # what is set here, the scripts that read this file use
+# lib.sh: what the demo's scripts share: where things are, how a step is shown, how a promise of the guide
+# is checked.
 
 demo_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-demo_state=$demo_root/build/demo
-demo_cluster=${XDG_CACHE_HOME:-$HOME/.cache}/pawl/demo
+demo_state=${DEMO_STATE:-${XDG_CACHE_HOME:-$HOME/.cache}/pawl/demo} # all that a demo leaves; gone after demo/down
+demo_port=${DEMO_PORT:-16643}                                       # of its API server; etcd takes the next two
+cluster_bin=${CLUSTER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pawl/cluster}/bin
+namespaces=(azure-eso-test azure-eso-test-sp)
 vault=my-key-vault
 azure_names="login.microsoftonline.com management.azure.com graph.microsoft.com $vault.vault.azure.net"
 
@@ -23,17 +25,24 @@ else
 	bold='' dim='' plain=''
 fi
 
-step() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
+step() { printf '\n%s== %s%s%s  (at %d s)%s\n' "$bold" "$*" "$plain" "$dim" "$SECONDS" "$plain"; }
 note() { printf '%s   %s%s\n' "$dim" "$*" "$plain"; }
 die() {
 	printf 'demo: %s\n' "$*" >&2
 	exit 1
 }
 
+indent() { awk '{ print "   " $0; fflush() }'; }
+
 # show COMMAND...: prints the command as a person would type it, runs it, shows what it answers.
 show() {
 	printf '%s$ %s%s\n' "$bold" "$(words "$@")" "$plain"
-	"$@" 2>&1 | sed 's/^/   /'
+	"$@" 2>&1 | indent
+}
+# show_line LINE: the same for a line of the shell.
+show_line() {
+	printf '%s$ %s%s\n' "$bold" "$1" "$plain"
+	eval "$1" 2>&1 | indent
 }
 
 # The words of a command, quoted only where a shell needs it.
@@ -45,26 +54,39 @@ words() {
 	echo "${out[*]}"
 }
 
+# long WHAT COMMAND...: a command that may take minutes and says little: shows, on stderr, that it goes on.
+long() {
+	local what=$1 status=0 running
+	shift
+	note "$what" >&2
+	exec {running}> >(still_at_it "$what" >&2) # it ends when we close that, or end
+	"$@" {running}>&- || status=$?
+	exec {running}>&-
+	return $status
+}
+still_at_it() {
+	local status=0
+	while :; do
+		read -rt 15 || status=$?
+		((status > 128)) || break
+		note "$1: still at it, $SECONDS s"
+	done
+}
+
 # await SECONDS WHAT COMMAND...: until the command succeeds.
 await() {
 	local end=$((SECONDS + $1)) what=$2
 	shift 2
 	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || die "$what did not happen within the time"
+		((SECONDS < end)) || die "not within the time: $what"
 		sleep 0.1
 	done
 }
 
-now_ms() { echo $(($(date +%s%N) / 1000000)); }
-
-# az ARG...: the real Azure CLI. Its names lead to the emulator: by an /etc/hosts of its own, and in the
-# network of the demo's cluster or through a port-forward.
-# shellcheck disable=SC2016,SC2154 # the inner shell's variables; az_program is a setting of the demo
-az() {
-	local enter=()
-	[[ -s $demo_state/netns ]] && enter=(nsenter --net="$(<"$demo_state/netns")")
-	AZURE_CONFIG_DIR=$demo_state/azure REQUESTS_CA_BUNDLE=$demo_state/ca-bundle.pem \
-		AZURE_CORE_COLLECT_TELEMETRY=false AZURE_CORE_NO_COLOR=true \
-		"${enter[@]}" unshare --mount -- sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' \
-		"$demo_state/hosts" "$az_program" "$@"
+# promise WHAT COMMAND...: something that the guide promises; the demo stops where it is not true.
+promise() {
+	local what=$1
+	shift
+	"$@" || die "not true: $what"
+	note "ok: $what"
 }
