@@ -236,13 +236,14 @@ def classes_in_sequence(world):
     for source in ("cm:a", "spc:b"):
         world.source(ns, source)
     world.deploy(ns, "w", used("cm:a") + used("spc:b"), AUTO)
-    world.wait_applied(ns, "w")
+    world.wait_recorded(ns, "w", ["configmap/a", "secretproviderclass/b"])
     generation = world.generation(ns, "w")
     for source, value in (("cm:a", "1"), ("spc:b", "2"), ("spc:b", "3")):
         before = world.mark(ns, "w", "Deployment")
         world.change(ns, source, value)
         world.wait_moved(ns, "w", before)
-    assert world.generation(ns, "w") == generation + 3
+    now = world.get(ns, "w")
+    assert now["metadata"]["generation"] == generation + 3, f"{generation} and three moves made {now}"
 
 
 COMMON = [(c.name, c.run) for c in C + R + A] + [

@@ -144,6 +144,14 @@ class World:
     def wait_applied(self, ns, name, kind="Deployment"):
         wait_for(lambda: self.applied(ns, name, kind), SOON, f"the record on {kind} {ns}/{name}")
 
+    def wait_recorded(self, ns, name, sources, kind="Deployment"):
+        """The record has all of the sources: each that becomes known later is one more write, and the generation of a
+        Deployment counts writes of annotations, too."""
+        def recorded():
+            text = self.get(ns, name, kind)["metadata"].get("annotations", {}).get(APPLIED, "{}")
+            return set(sources) <= set(json.loads(text)), text
+        wait_for(recorded, SOON, f"the record of {', '.join(sources)} on {kind} {ns}/{name}")
+
     def mark(self, ns, name, kind):
         """What is different after a restart and only then."""
         if kind == "CronJob":
