@@ -338,8 +338,17 @@ static void pump(void *arg)
 
 /* ---- ends of a call ---- */
 
+/* Once an answer has begun, the server has done what was asked: only a read is then asked again,
+ * and only for a caller who gets the answer when it is whole. */
+static bool too_late_to_retry(const struct http_call *call)
+{
+    bool reads = strcmp(call->method, "GET") == 0 || strcmp(call->method, "HEAD") == 0;
+    return call->received && (!reads || call->request.on_chunk || call->request.on_headers);
+}
+
 /* A connection that was used before may have died without our knowing. Over HTTP/1.1 curl sees to
- * that itself; when an HTTP/2 connection breaks it leaves some of its streams to us. */
+ * that itself; when an HTTP/2 connection breaks, in the middle of answers too, it leaves some of
+ * its streams to us. */
 static bool may_retry(const struct http_call *call, CURLcode code)
 {
     static const char *const idempotent[] = {"GET", "HEAD", "PUT", "DELETE"};
@@ -347,7 +356,8 @@ static bool may_retry(const struct http_call *call, CURLcode code)
                                       CURLE_RECV_ERROR, CURLE_HTTP2};
     long connects = 1;
     curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connects);
-    if (call->retried || call->received || call->err || connects > 0) {
+    bool never_worked = connects > 0 && !call->received;
+    if (call->retried || too_late_to_retry(call) || call->err || never_worked) {
         return false;
     }
     bool right_method = false;
@@ -367,6 +377,9 @@ static void retry(struct http_call *call)
     transfer_done(call);
     timer_cancel(&call->silence);
     call->retried = true;
+    call->answered = false;
+    call->received = false;
+    call->status = 0;
     call->state = CALL_QUEUED;
     list_prepend(queue_of(call), call);
 }

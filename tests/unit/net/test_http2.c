@@ -246,7 +246,7 @@ static void goaway_under_load_costs_one_connection(void **state)
     int before = count_connections();
     for (size_t i = 0; i < REQUESTS; i++) {
         submit(&r[i], (struct http_request){.method = i % 2 ? "GET" : "PUT", .body = STR("x")},
-               i == 5 || i == 30 ? "/goaway" : "/echo");
+               i == 5 || i == 31 ? "/goaway" : "/echo");
     }
     await(count_done(r, REQUESTS) == REQUESTS);
     for (size_t i = 0; i < REQUESTS; i++) {
