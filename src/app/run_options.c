@@ -104,19 +104,27 @@ const struct flag_set run_flags = {"pawl run", NULL,
                                    "workloads that use them.",
                                    rows, COUNT_OF(rows)};
 
-int run_options_roles(const struct run_options *o, bool *sync, bool *reload, struct err **err)
+int role_names(const struct flag_list *names, bool *sync, bool *reload, struct err **err)
 {
     *sync = false;
     *reload = false;
-    for (size_t i = 0; i < o->roles.n; i++) {
-        if (strcmp(o->roles.v[i], "sync") == 0) {
+    for (size_t i = 0; i < names->n; i++) {
+        if (strcmp(names->v[i], "sync") == 0) {
             *sync = true;
-        } else if (strcmp(o->roles.v[i], "reload") == 0) {
+        } else if (strcmp(names->v[i], "reload") == 0) {
             *reload = true;
         } else {
             return err_set(err, ERR_INVALID,
-                           "--roles: \"%s\" is no role; there are sync and reload", o->roles.v[i]);
+                           "--roles: \"%s\" is no role; there are sync and reload", names->v[i]);
         }
+    }
+    return 0;
+}
+
+int run_options_roles(const struct run_options *o, bool *sync, bool *reload, struct err **err)
+{
+    if (role_names(&o->roles, sync, reload, err) != 0) {
+        return -1;
     }
     if (!*sync && !*reload) {
         return err_set(err, ERR_INVALID, "--roles is empty: say sync, reload or both");

@@ -58,7 +58,9 @@ struct run_options {
 
 extern const struct flag_set run_flags;
 
-/* ERR_INVALID names the role that is none. */
+/* What a --roles flag names, which may be nothing. ERR_INVALID names the role that is none. */
+int role_names(const struct flag_list *names, bool *sync, bool *reload, struct err **err) MUST_USE;
+/* The same for `pawl run`, which needs at least one: ERR_INVALID says so. */
 int run_options_roles(const struct run_options *o, bool *sync, bool *reload,
                       struct err **err) MUST_USE;
 /* Views of o and of ca_pem; `namespaces` is an array of at least o->namespaces.n that must live as

@@ -3,6 +3,7 @@
  * pawl check: the doctor's findings as lines or JSON. Exit status 1 if something does not work.
  */
 #include "app/doctor.h"
+#include "app/run_options.h"
 #include "app/runtime.h"
 #include "cmd/commands.h"
 #include "codec/json.h"
@@ -78,14 +79,8 @@ static int look(const struct check_options *o, struct check *c, struct runtime *
                 struct err **err)
 {
     bool sync = false, reload = false;
-    for (size_t i = 0; i < o->roles.n; i++) {
-        bool is_sync = strcmp(o->roles.v[i], "sync") == 0;
-        if (!is_sync && strcmp(o->roles.v[i], "reload") != 0) {
-            return err_set(err, ERR_INVALID,
-                           "--roles: \"%s\" is no role; there are sync and reload", o->roles.v[i]);
-        }
-        sync = sync || is_sync;
-        reload = reload || !is_sync;
+    if (role_names(&o->roles, &sync, &reload, err) != 0) {
+        return -1;
     }
     struct kube_config_options where = {
         .path = *o->kubeconfig ? o->kubeconfig : NULL,

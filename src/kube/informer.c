@@ -583,6 +583,19 @@ bool informer_synced(const struct informer *i)
     return i->synced;
 }
 
+bool informer_settled(const struct informer *i, bool accept_denied, struct buf *why)
+{
+    if (i->synced || i->state == INFORMER_NOT_SERVED ||
+        (accept_denied && i->state == INFORMER_DENIED)) {
+        return true;
+    }
+    if (why) {
+        buf_addf(why, "%s%s: %s", why->n ? ", " : "", informer_resource(i)->plural,
+                 informer_state_name(i->state));
+    }
+    return false;
+}
+
 enum informer_state informer_state(const struct informer *i)
 {
     return i->state;

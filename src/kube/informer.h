@@ -85,6 +85,10 @@ void informer_remove_handler(struct informer *i, void *arg);
 
 const struct store *informer_store(const struct informer *i);
 const struct resource *informer_resource(const struct informer *i);
+/* Nothing more is to be waited for: its list has been taken in, or the kind is not served or, if
+ * that is accepted, may not be read. Otherwise adds "secrets: listing" to why, which may be NULL.
+ */
+bool informer_settled(const struct informer *i, bool accept_denied, struct buf *why);
 /* A whole list has been taken in at least once. */
 bool informer_synced(const struct informer *i);
 enum informer_state informer_state(const struct informer *i);

@@ -697,22 +697,11 @@ void sources_free(struct sources *s)
     free(s);
 }
 
-static bool all_watches(const struct sources *s, bool accept_impossible, struct buf *why)
+static bool all_watches(const struct sources *s, bool accept_denied, struct buf *why)
 {
     bool all = true;
     for (size_t i = 0; i < s->watches.n; i++) {
-        const struct informer *informer = s->watches.v[i]->informer;
-        enum informer_state state = informer_state(informer);
-        bool impossible = state == INFORMER_DENIED || state == INFORMER_NOT_SERVED;
-        if (informer_synced(informer) || (impossible && accept_impossible) ||
-            state == INFORMER_NOT_SERVED) {
-            continue;
-        }
-        all = false;
-        if (why) {
-            buf_addf(why, "%s%s: %s", why->n ? ", " : "", informer_resource(informer)->plural,
-                     informer_state_name(state));
-        }
+        all = informer_settled(s->watches.v[i]->informer, accept_denied, why) && all;
     }
     return all;
 }

@@ -427,17 +427,7 @@ static bool all_scopes(const struct workloads *w, bool accept_denied, struct buf
                  w->first_error ? err_msg(w->first_error) : "listing");
     }
     for (size_t i = 0; i < w->scopes.n; i++) {
-        const struct informer *informer = w->scopes.v[i]->informer;
-        enum informer_state state = informer_state(informer);
-        if (informer_synced(informer) || state == INFORMER_NOT_SERVED ||
-            (state == INFORMER_DENIED && accept_denied)) {
-            continue;
-        }
-        all = false;
-        if (why) {
-            buf_addf(why, "%s%s: %s", why->n ? ", " : "", informer_resource(informer)->plural,
-                     informer_state_name(state));
-        }
+        all = informer_settled(w->scopes.v[i]->informer, accept_denied, why) && all;
     }
     return all;
 }

@@ -204,6 +204,10 @@ void es_pass_go(struct es_pass *p, enum step step);
 /* Sets the outcome and gives the step that ends the pass. Takes the error over. */
 enum step es_pass_settle(struct es_pass *p, enum outcome outcome, struct err *err);
 
+/* Patches the ExternalSecret's finalizers. The whole list is replaced, so the patch is tied to the
+ * version that it was made from. */
+enum step es_pass_set_finalizers(struct es_pass *p, struct json *list, kube_done_fn *done);
+
 /* Steps, by file. */
 enum step es_step_delete(struct es_pass *p); /* es_pass_delete.c */
 enum step es_step_release(struct es_pass *p);

@@ -170,6 +170,20 @@ void es_pass_took(struct es_pass *p, const struct json *object)
 
 /* ---- finalizer ---- */
 
+enum step es_pass_set_finalizers(struct es_pass *p, struct json *list, kube_done_fn *done)
+{
+    struct arena *a = &p->arena;
+    struct json *patch = json_new_object(a);
+    struct json *meta = json_edit(a, patch, "metadata");
+    json_set(a, meta, STR("finalizers"), list);
+    json_set_str(a, meta, "resourceVersion", p->es.resource_version);
+    AUTO(buf_done) struct buf body = BUF_INIT(1 << 16);
+    json_write(&body, patch, JSON_WRITE_PLAIN);
+    p->call = kube_patch(p->sync->client, resource_of(RES_EXTERNALSECRETS), p->es.ns, p->es.name,
+                         NULL, KUBE_PATCH_MERGE, buf_str(&body), NULL, done, p);
+    return STEP_WAIT;
+}
+
 static void finalizer_added(void *arg, const struct kube_answer *answer)
 {
     struct es_pass *p = arg;
@@ -185,21 +199,12 @@ static void finalizer_added(void *arg, const struct kube_answer *answer)
     es_pass_go(p, STEP_SKIP);
 }
 
-/* The whole list is replaced, so the patch is tied to the version that it was made from. */
 static enum step finalizer(struct es_pass *p)
 {
     struct arena *a = &p->arena;
-    struct json *patch = json_new_object(a);
-    struct json *meta = json_edit(a, patch, "metadata");
     struct json *list = p->es.finalizers ? json_clone(a, p->es.finalizers) : json_new_array(a);
     json_push(a, list, json_new_str(a, STR(ES_FINALIZER)));
-    json_set(a, meta, STR("finalizers"), list);
-    json_set_str(a, meta, "resourceVersion", p->es.resource_version);
-    AUTO(buf_done) struct buf body = BUF_INIT(1 << 16);
-    json_write(&body, patch, JSON_WRITE_PLAIN);
-    p->call = kube_patch(p->sync->client, resource_of(RES_EXTERNALSECRETS), p->es.ns, p->es.name,
-                         NULL, KUBE_PATCH_MERGE, buf_str(&body), NULL, finalizer_added, p);
-    return STEP_WAIT;
+    return es_pass_set_finalizers(p, list, finalizer_added);
 }
 
 /* ---- ours at all? ---- */

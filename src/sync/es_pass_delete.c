@@ -85,13 +85,5 @@ enum step es_step_release(struct es_pass *p)
             json_push(a, list, one);
         }
     }
-    struct json *patch = json_new_object(a);
-    struct json *meta = json_edit(a, patch, "metadata");
-    json_set(a, meta, STR("finalizers"), list);
-    json_set_str(a, meta, "resourceVersion", p->es.resource_version);
-    AUTO(buf_done) struct buf body = BUF_INIT(1 << 16);
-    json_write(&body, patch, JSON_WRITE_PLAIN);
-    p->call = kube_patch(p->sync->client, resource_of(RES_EXTERNALSECRETS), p->es.ns, p->es.name,
-                         NULL, KUBE_PATCH_MERGE, buf_str(&body), NULL, released, p);
-    return STEP_WAIT;
+    return es_pass_set_finalizers(p, list, released);
 }

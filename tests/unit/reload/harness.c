@@ -195,3 +195,22 @@ size_t workload_writes(struct harness *h)
     }
     return n;
 }
+
+/* ---- around a test ---- */
+
+int harness_setup(void **state)
+{
+    struct harness *h = xcalloc(1, sizeof(*h));
+    harness_init(h);
+    put_secret(h, "db", "one", "");
+    put_configmap(h, "settings", "one", "");
+    *state = h;
+    return 0;
+}
+
+int harness_teardown(void **state)
+{
+    harness_done(*state);
+    free(*state);
+    return 0;
+}

@@ -30,6 +30,10 @@ struct harness {
 
 void harness_init(struct harness *h);
 void harness_done(struct harness *h);
+/* A test of its own harness, with Secret db and ConfigMap settings, both with value "one". */
+int harness_setup(void **state);
+int harness_teardown(void **state);
+#define HARNESS_TEST(f) cmocka_unit_test_setup_teardown(f, harness_setup, harness_teardown)
 /* Starts the role and lets everything come to rest. */
 void harness_start(struct harness *h);
 /* Without any goodbye: what was under way is lost. */

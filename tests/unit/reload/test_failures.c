@@ -5,23 +5,6 @@
  */
 #include "harness.h"
 
-static int setup(void **state)
-{
-    struct harness *h = xcalloc(1, sizeof(*h));
-    harness_init(h);
-    put_secret(h, "db", "one", "");
-    put_configmap(h, "settings", "one", "");
-    *state = h;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    harness_done(*state);
-    free(*state);
-    return 0;
-}
-
 /* Admission refuses one workload: the others do not notice, and it moves when it is allowed to. */
 static void one_refusal_holds_up_nobody(void **state)
 {
@@ -284,25 +267,23 @@ static void a_hanging_write_holds_up_nobody(void **state)
     assert_int_equal(generation(h, RES_STATEFULSETS, "a"), 2);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
     http_global_init();
     const struct CMUnitTest tests[] = {
-        TEST(one_refusal_holds_up_nobody),
-        TEST(a_failure_is_visible),
-        TEST(faults_of_one_patch),
-        TEST(the_servers_wish_to_wait),
-        TEST(reading_a_source_fails),
-        TEST(an_unreadable_source_blocks_nothing),
-        TEST(a_workload_that_is_deleted_meanwhile),
-        TEST(watches_are_cut),
-        TEST(the_api_server_goes_away),
-        TEST(killed_at_every_request),
-        TEST(killed_during_the_baselines),
-        TEST(somebody_removes_the_ledger),
-        TEST(a_hanging_write_holds_up_nobody),
+        HARNESS_TEST(one_refusal_holds_up_nobody),
+        HARNESS_TEST(a_failure_is_visible),
+        HARNESS_TEST(faults_of_one_patch),
+        HARNESS_TEST(the_servers_wish_to_wait),
+        HARNESS_TEST(reading_a_source_fails),
+        HARNESS_TEST(an_unreadable_source_blocks_nothing),
+        HARNESS_TEST(a_workload_that_is_deleted_meanwhile),
+        HARNESS_TEST(watches_are_cut),
+        HARNESS_TEST(the_api_server_goes_away),
+        HARNESS_TEST(killed_at_every_request),
+        HARNESS_TEST(killed_during_the_baselines),
+        HARNESS_TEST(somebody_removes_the_ledger),
+        HARNESS_TEST(a_hanging_write_holds_up_nobody),
     };
     int result = RUN(tests);
     http_global_done();

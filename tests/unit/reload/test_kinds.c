@@ -5,23 +5,6 @@
  */
 #include "harness.h"
 
-static int setup(void **state)
-{
-    struct harness *h = xcalloc(1, sizeof(*h));
-    harness_init(h);
-    put_secret(h, "db", "one", "");
-    put_configmap(h, "settings", "one", "");
-    *state = h;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    harness_done(*state);
-    free(*state);
-    return 0;
-}
-
 static const char *uid(struct harness *h, enum resource_id kind, const char *name)
 {
     static char buffers[2][100];
@@ -479,32 +462,30 @@ static void a_class_that_is_ignored(void **state)
     assert_int_equal(generation(h, RES_STATEFULSETS, "base"), 1);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
     http_global_init();
     const struct CMUnitTest tests[] = {
-        TEST(a_job_is_made_again),
-        TEST(a_job_with_a_slow_end),
-        TEST(a_job_with_a_very_slow_end),
-        TEST(a_job_that_cannot_be_made_stays),
-        TEST(a_job_survives_every_crash),
-        TEST(jobs_of_a_cronjob),
-        TEST(a_cronjob_runs_once_a_change),
-        TEST(a_cronjob_survives_every_crash),
-        TEST(a_cronjob_that_may_not_be_patched),
-        TEST(rollouts),
-        TEST(rollouts_are_off_by_default),
-        TEST(a_rollout_with_a_borrowed_template),
-        TEST(a_borrower_that_restarts_by_itself),
-        TEST(a_pause_period),
-        TEST(a_pause_survives_a_restart),
-        TEST(a_users_pause_is_theirs),
-        TEST(a_pause_that_was_ended_by_hand),
-        TEST(a_bad_pause_period),
-        TEST(a_mount_is_rotated),
-        TEST(a_class_that_is_ignored),
+        HARNESS_TEST(a_job_is_made_again),
+        HARNESS_TEST(a_job_with_a_slow_end),
+        HARNESS_TEST(a_job_with_a_very_slow_end),
+        HARNESS_TEST(a_job_that_cannot_be_made_stays),
+        HARNESS_TEST(a_job_survives_every_crash),
+        HARNESS_TEST(jobs_of_a_cronjob),
+        HARNESS_TEST(a_cronjob_runs_once_a_change),
+        HARNESS_TEST(a_cronjob_survives_every_crash),
+        HARNESS_TEST(a_cronjob_that_may_not_be_patched),
+        HARNESS_TEST(rollouts),
+        HARNESS_TEST(rollouts_are_off_by_default),
+        HARNESS_TEST(a_rollout_with_a_borrowed_template),
+        HARNESS_TEST(a_borrower_that_restarts_by_itself),
+        HARNESS_TEST(a_pause_period),
+        HARNESS_TEST(a_pause_survives_a_restart),
+        HARNESS_TEST(a_users_pause_is_theirs),
+        HARNESS_TEST(a_pause_that_was_ended_by_hand),
+        HARNESS_TEST(a_bad_pause_period),
+        HARNESS_TEST(a_mount_is_rotated),
+        HARNESS_TEST(a_class_that_is_ignored),
     };
     int result = RUN(tests);
     http_global_done();

@@ -5,23 +5,6 @@
  */
 #include "harness.h"
 
-static int setup(void **state)
-{
-    struct harness *h = xcalloc(1, sizeof(*h));
-    harness_init(h);
-    put_secret(h, "db", "one", "");
-    put_configmap(h, "settings", "one", "");
-    *state = h;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    harness_done(*state);
-    free(*state);
-    return 0;
-}
-
 /* ---- workloads are listed ---- */
 
 static void without_watch_workloads_are_listed(void **state)
@@ -302,22 +285,20 @@ static void a_plan(void **state)
     vec_done(&p.rows);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
     http_global_init();
     const struct CMUnitTest tests[] = {
-        TEST(without_watch_workloads_are_listed),
-        TEST(a_batch_is_listed_once),
-        TEST(a_workload_that_no_list_has_shown),
-        TEST(annotations_count_as_of_the_change),
-        TEST(lists_fail_for_a_while),
-        TEST(jobs_are_made_again_when_listed),
-        TEST(the_web_hook),
-        TEST(alerts_follow_a_move),
-        TEST(meta_info_is_written_once),
-        TEST(a_plan),
+        HARNESS_TEST(without_watch_workloads_are_listed),
+        HARNESS_TEST(a_batch_is_listed_once),
+        HARNESS_TEST(a_workload_that_no_list_has_shown),
+        HARNESS_TEST(annotations_count_as_of_the_change),
+        HARNESS_TEST(lists_fail_for_a_while),
+        HARNESS_TEST(jobs_are_made_again_when_listed),
+        HARNESS_TEST(the_web_hook),
+        HARNESS_TEST(alerts_follow_a_move),
+        HARNESS_TEST(meta_info_is_written_once),
+        HARNESS_TEST(a_plan),
     };
     int result = RUN(tests);
     http_global_done();

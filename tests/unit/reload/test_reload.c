@@ -6,23 +6,6 @@
 
 #define DEPLOYMENT RES_DEPLOYMENTS
 
-static int setup(void **state)
-{
-    struct harness *h = xcalloc(1, sizeof(*h));
-    harness_init(h);
-    put_secret(h, "db", "one", "");
-    put_configmap(h, "settings", "one", "");
-    *state = h;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    harness_done(*state);
-    free(*state);
-    return 0;
-}
-
 /* ---- the ordinary case ---- */
 
 static void a_change_moves_what_uses_it(void **state)
@@ -617,46 +600,44 @@ static void a_stop_waits_for_what_is_under_way(void **state)
     assert_int_equal(generation(h, RES_STATEFULSETS, "base"), 2);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
     http_global_init();
     const struct CMUnitTest tests[] = {
-        TEST(a_change_moves_what_uses_it),
-        TEST(one_patch_a_move),
-        TEST(an_event_tells),
-        TEST(the_annotations_strategy),
-        TEST(unused_sources_cost_no_request),
-        TEST(labels_are_no_content),
-        TEST(a_baseline_moves_nothing),
-        TEST(ten_restarts_write_nothing),
-        TEST(a_change_while_down_is_found_once),
-        TEST(an_unknown_key_restarts_nothing),
-        TEST(a_key_in_a_configmap),
-        TEST(taking_over_restarts_nothing),
-        TEST(a_change_that_reloader_missed_is_found),
-        TEST(taking_over_from_annotations),
-        TEST(without_a_ledger_only_events_count),
-        TEST(new_annotations_move_nothing),
-        TEST(match_counts_with_the_next_change),
-        TEST(a_new_reference_is_no_change),
-        TEST(made_again_with_other_content),
-        TEST(the_first_secret_of_a_fresh_workload),
-        TEST(reload_on_create),
-        TEST(created_while_down),
-        TEST(reload_on_delete),
-        TEST(new_matches_of_a_pattern),
-        TEST(quick_changes_end_with_the_last),
-        TEST(one_restart_for_syncs_in_flight),
-        TEST(a_settle_period),
-        TEST(the_sync_role_hands_over),
-        TEST(leftovers_go_with_the_next_move),
-        TEST(leftovers_can_be_kept),
-        TEST(ignored_namespaces),
-        TEST(one_namespace_only),
-        TEST(selected_namespaces),
-        TEST(a_stop_waits_for_what_is_under_way),
+        HARNESS_TEST(a_change_moves_what_uses_it),
+        HARNESS_TEST(one_patch_a_move),
+        HARNESS_TEST(an_event_tells),
+        HARNESS_TEST(the_annotations_strategy),
+        HARNESS_TEST(unused_sources_cost_no_request),
+        HARNESS_TEST(labels_are_no_content),
+        HARNESS_TEST(a_baseline_moves_nothing),
+        HARNESS_TEST(ten_restarts_write_nothing),
+        HARNESS_TEST(a_change_while_down_is_found_once),
+        HARNESS_TEST(an_unknown_key_restarts_nothing),
+        HARNESS_TEST(a_key_in_a_configmap),
+        HARNESS_TEST(taking_over_restarts_nothing),
+        HARNESS_TEST(a_change_that_reloader_missed_is_found),
+        HARNESS_TEST(taking_over_from_annotations),
+        HARNESS_TEST(without_a_ledger_only_events_count),
+        HARNESS_TEST(new_annotations_move_nothing),
+        HARNESS_TEST(match_counts_with_the_next_change),
+        HARNESS_TEST(a_new_reference_is_no_change),
+        HARNESS_TEST(made_again_with_other_content),
+        HARNESS_TEST(the_first_secret_of_a_fresh_workload),
+        HARNESS_TEST(reload_on_create),
+        HARNESS_TEST(created_while_down),
+        HARNESS_TEST(reload_on_delete),
+        HARNESS_TEST(new_matches_of_a_pattern),
+        HARNESS_TEST(quick_changes_end_with_the_last),
+        HARNESS_TEST(one_restart_for_syncs_in_flight),
+        HARNESS_TEST(a_settle_period),
+        HARNESS_TEST(the_sync_role_hands_over),
+        HARNESS_TEST(leftovers_go_with_the_next_move),
+        HARNESS_TEST(leftovers_can_be_kept),
+        HARNESS_TEST(ignored_namespaces),
+        HARNESS_TEST(one_namespace_only),
+        HARNESS_TEST(selected_namespaces),
+        HARNESS_TEST(a_stop_waits_for_what_is_under_way),
     };
     int result = RUN(tests);
     http_global_done();
