@@ -161,6 +161,9 @@ static void check_settled(void *arg)
         return;
     }
     r->phase = PHASE_RUNNING;
+    if (r->tracker) {
+        tracker_sources_seen(r->tracker);
+    }
     workqueue_resume(r->queue);
     if (r->batch) {
         batch_run(r->batch);

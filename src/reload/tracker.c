@@ -322,6 +322,17 @@ void tracker_appeared(struct tracker *t, enum source_type type, struct str ns, s
     }
 }
 
+void tracker_sources_seen(struct tracker *t)
+{
+    for (struct map_iter it = {0}; map_next(&t->open, &it);) {
+        const struct open_list *list = it.value;
+        for (size_t i = 0; i < list->entries.n; i++) {
+            rebuild(t, list->entries.v[i], PAIR_START);
+            t->config.due(t->config.arg, list->entries.v[i]);
+        }
+    }
+}
+
 /* ---- entries ---- */
 
 static bool deserves_entry(const struct tracker *t, const struct workload *w)

@@ -75,6 +75,9 @@ void tracker_free(struct tracker *t);
 /* From workloads. */
 void tracker_changed(struct tracker *t, const struct workload *old, const struct workload *now,
                      bool initial);
+/* From sources: all that there are have been seen once. Workloads that were seen before them could
+ * not find what the patterns of their lists match. */
+void tracker_sources_seen(struct tracker *t);
 /* From sources: nobody uses it yet. */
 void tracker_appeared(struct tracker *t, enum source_type type, struct str ns, struct str name);
 /* An answer of the API server; it is taken over. */

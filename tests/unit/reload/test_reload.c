@@ -397,6 +397,28 @@ static void reload_on_delete(void **state)
     assert_int_equal(generation(h, RES_STATEFULSETS, "base"), 4);
 }
 
+/* The lists of a start come in any order. */
+static void workloads_that_are_seen_before_what_their_patterns_match(void **state)
+{
+    struct harness *h = *state;
+    put_pod(h, RES_DAEMONSETS, "listed", "'secret.reloader.stakater.com/reload':'d.*'", "", "",
+            "'containers':[{'name':'x'}]");
+    fake_fault(&h->api, (struct fake_fault){.part = "/v1/secrets", .status = 503, .times = 1});
+    harness_start(h);
+    harness_rest(h);
+    assert_true(reload_ready(h->reload, NULL));
+    put_secret(h, "db", "two", "");
+    harness_rest(h);
+    assert_moved_for(h, RES_DAEMONSETS, "listed", "two");
+    /* And what changed while nobody looked. */
+    harness_kill(h);
+    put_secret(h, "db", "three", "");
+    fake_fault(&h->api, (struct fake_fault){.part = "/v1/secrets", .status = 503, .times = 1});
+    harness_start(h);
+    harness_rest(h);
+    assert_moved_for(h, RES_DAEMONSETS, "listed", "three");
+}
+
 static void new_matches_of_a_pattern(void **state)
 {
     struct harness *h = *state;
@@ -628,6 +650,7 @@ int main(void)
         HARNESS_TEST(created_while_down),
         HARNESS_TEST(reload_on_delete),
         HARNESS_TEST(new_matches_of_a_pattern),
+        HARNESS_TEST(workloads_that_are_seen_before_what_their_patterns_match),
         HARNESS_TEST(quick_changes_end_with_the_last),
         HARNESS_TEST(one_restart_for_syncs_in_flight),
         HARNESS_TEST(a_settle_period),
