@@ -9,31 +9,7 @@
 static const struct flag rows[] = {
     {"auto-reload-all", 0, FLAG_BOOL, AT(auto_reload_all),
      .help = "Treat workloads without annotations as if they had auto: \"true\"."},
-    {"auto-annotation", 0, FLAG_STRING, AT(auto_annotation), "reloader.stakater.com/auto",
-     .help = "Annotation of workloads that restart for any Secret or ConfigMap they refer to."},
-    {"configmap-auto-annotation", 0, FLAG_STRING, AT(configmap_auto_annotation),
-     "configmap.reloader.stakater.com/auto", .help = "The same for ConfigMaps only."},
-    {"secret-auto-annotation", 0, FLAG_STRING, AT(secret_auto_annotation),
-     "secret.reloader.stakater.com/auto", .help = "The same for Secrets only."},
-    {"configmap-annotation", 0, FLAG_STRING, AT(configmap_annotation),
-     "configmap.reloader.stakater.com/reload",
-     .help = "Annotation that lists the ConfigMaps that restart a workload."},
-    {"secret-annotation", 0, FLAG_STRING, AT(secret_annotation),
-     "secret.reloader.stakater.com/reload",
-     .help = "Annotation that lists the Secrets that restart a workload."},
-    {"auto-search-annotation", 0, FLAG_STRING, AT(search_annotation),
-     "reloader.stakater.com/search",
-     .help = "Annotation of workloads that restart for what they refer to and is marked."},
-    {"search-match-annotation", 0, FLAG_STRING, AT(match_annotation), "reloader.stakater.com/match",
-     .help = "Annotation that marks Secrets and ConfigMaps for it."},
-    {"ignore-annotation", 0, FLAG_STRING, AT(ignore_annotation), "reloader.stakater.com/ignore",
-     .help = "Annotation of Secrets and ConfigMaps that never restart anything."},
-    {"pause-deployment-annotation", 0, FLAG_STRING, AT(pause_annotation),
-     "deployment.reloader.stakater.com/pause-period",
-     .help = "Annotation that says how long a Deployment is paused when it is changed."},
-    {"pause-deployment-time-annotation", 0, FLAG_STRING, AT(pause_time_annotation),
-     "deployment.reloader.stakater.com/paused-at",
-     .help = "Annotation that says since when it is paused."},
+    RELOAD_KEY_ROWS(struct reloader_options, keys),
     {"log-format", 0, FLAG_STRING, AT(log_format), NULL, .value = "json",
      .help = "How a log line is written: json, or nothing for text."},
     {"log-level", 0, FLAG_STRING, AT(log_level), "info", .value = "level",
@@ -118,23 +94,9 @@ static struct reload_list list(const struct flag_list *l)
     return (struct reload_list){(const char *const *)l->v, l->n};
 }
 
-static void use_keys(const struct reloader_options *o, struct reload_keys *keys)
-{
-    keys->auto_any = o->auto_annotation;
-    keys->auto_typed[SOURCE_CONFIGMAP] = o->configmap_auto_annotation;
-    keys->auto_typed[SOURCE_SECRET] = o->secret_auto_annotation;
-    keys->list[SOURCE_CONFIGMAP] = o->configmap_annotation;
-    keys->list[SOURCE_SECRET] = o->secret_annotation;
-    keys->search = o->search_annotation;
-    keys->match = o->match_annotation;
-    keys->ignore = o->ignore_annotation;
-    keys->pause_period = o->pause_annotation;
-    keys->paused_at = o->pause_time_annotation;
-}
-
 static void use_flags(const struct reloader_options *o, struct reload_options *out)
 {
-    use_keys(o, &out->keys);
+    reload_key_flags_use(&o->keys, &out->keys);
     out->auto_reload_all = o->auto_reload_all;
     out->on_create = is(o->reload_on_create, "true");
     out->on_delete = is(o->reload_on_delete, "true");

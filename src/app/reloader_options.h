@@ -10,9 +10,8 @@
 #ifndef PAWL_APP_RELOADER_OPTIONS_H
 #define PAWL_APP_RELOADER_OPTIONS_H
 
-#include "app/flags.h"
+#include "app/reload_flags.h"
 #include "base/log.h"
-#include "reload/options.h"
 
 /* The Lease of --enable-ha, the same as Reloader's: during a migration only one of the two works.
  */
@@ -21,10 +20,7 @@
 #define RELOADER_LISTEN ":9090"
 
 struct reloader_options {
-    char *auto_annotation, *configmap_auto_annotation, *secret_auto_annotation;
-    char *configmap_annotation, *secret_annotation;
-    char *search_annotation, *match_annotation, *ignore_annotation;
-    char *pause_annotation, *pause_time_annotation;
+    struct reload_key_flags keys;
     bool auto_reload_all;
     char *log_format, *log_level;
     char *webhook_url;

@@ -64,15 +64,7 @@ static const struct flag rows[] = {
     {"enable-extended-metric-labels", 0, FLAG_BOOL, AT(extended_metric_labels), NULL, NULL,
      .help = "Sync: add the app.kubernetes.io labels of an object to its metrics."},
 
-    {"reload-strategy", 0, FLAG_STRING, AT(reload_strategy), "env-vars", NULL,
-     .help = "Reload: what is changed in a pod template to restart its pods.",
-     .choices = "env-vars|annotations"},
-    {"auto-reload-all", 0, FLAG_BOOL, AT(auto_reload_all), NULL, NULL,
-     .help = "Reload: treat workloads without annotations as if they had auto: \"true\"."},
-    {"reload-on-create", 0, FLAG_BOOL, AT(reload_on_create), NULL, NULL,
-     .help = "Reload: a new Secret or ConfigMap restarts the workloads that use it."},
-    {"reload-on-delete", 0, FLAG_BOOL, AT(reload_on_delete), NULL, NULL,
-     .help = "Reload: a deleted Secret or ConfigMap restarts the workloads that use it."},
+    RELOAD_FLAG_ROWS(struct run_options, reload),
     {"sync-after-restart", 0, FLAG_BOOL, AT(sync_after_restart), NULL, NULL,
      .help = "Reload: with reload-on-create, treat what exists at the start as new."},
     {"ledger", 0, FLAG_BOOL, AT(ledger), "true", NULL,
@@ -80,22 +72,6 @@ static const struct flag rows[] = {
              "lost or applied twice."},
     {"keep-leftovers", 0, FLAG_BOOL, AT(keep_leftovers), NULL, NULL,
      .help = "Reload: keep STAKATER_ variables of Secrets that a workload no longer uses."},
-    {"argo-rollouts", 0, FLAG_BOOL, AT(argo_rollouts), NULL, NULL,
-     .help = "Reload: also restart Argo Rollouts."},
-    {"csi-integration", 0, FLAG_BOOL, AT(csi_integration), NULL, NULL,
-     .help = "Reload: also look at what SecretProviderClasses mount."},
-    {"resources-to-ignore", 0, FLAG_LIST, AT(resources_to_ignore), NULL, NULL,
-     .help = "Reload: configmaps or secrets."},
-    {"ignored-workload-types", 0, FLAG_LIST, AT(ignored_workloads), NULL, NULL,
-     .help = "Reload: jobs, cronjobs."},
-    {"namespaces-to-ignore", 0, FLAG_LIST, AT(ignored_namespaces), NULL, NULL,
-     .help = "Reload: namespaces to leave alone."},
-    {"namespace-selector", 0, FLAG_LIST, AT(namespace_selector), NULL, NULL,
-     .help = "Reload: label selector of the namespaces to work in."},
-    {"resource-label-selector", 0, FLAG_LIST, AT(resource_selector), NULL, NULL,
-     .help = "Reload: label selector of the Secrets and ConfigMaps to look at."},
-    {"webhook-url", 0, FLAG_STRING, AT(webhook_url), NULL, NULL, "url",
-     "Reload: POST to this URL for each change instead of restarting anything."},
 };
 
 const struct flag_set run_flags = {"pawl run", NULL,
@@ -154,11 +130,6 @@ struct sync_options run_options_sync(const struct run_options *o, struct str ca_
     };
 }
 
-static struct reload_list list(const struct flag_list *l)
-{
-    return (struct reload_list){(const char *const *)l->v, l->n};
-}
-
 static const char *from_process(const char *name)
 {
     return getenv(name);
@@ -167,26 +138,15 @@ static const char *from_process(const char *name)
 int run_options_reload(const struct run_options *o, struct reload_options *out, struct err **err)
 {
     reload_options_init(out);
-    out->auto_reload_all = o->auto_reload_all;
-    out->on_create = o->reload_on_create;
-    out->on_delete = o->reload_on_delete;
     out->sync_after_restart = o->sync_after_restart;
     out->ledger = o->ledger;
     out->keep_leftovers = o->keep_leftovers;
-    out->ignore_kind[WORKLOAD_ROLLOUT] = !o->argo_rollouts;
-    out->ignore_type[SOURCE_SPC] = !o->csi_integration;
-    out->namespaces = list(&o->namespaces);
-    out->ignored_namespaces = list(&o->ignored_namespaces);
-    out->namespace_selector = list(&o->namespace_selector);
-    out->resource_selector = list(&o->resource_selector);
-    out->webhook_url = o->webhook_url;
+    out->namespaces = (struct reload_list){(const char *const *)o->namespaces.v, o->namespaces.n};
     out->alert = reload_alerts_from_environment(from_process);
     out->own_namespace = *o->lease_namespace ? o->lease_namespace : NULL;
     out->log_format = o->log_format;
     out->log_level = o->log_level;
-    if (reload_options_strategy(out, str_c(o->reload_strategy), err) != 0 ||
-        reload_options_ignore_resources(out, list(&o->resources_to_ignore), err) != 0 ||
-        reload_options_ignore_workloads(out, list(&o->ignored_workloads), err) != 0) {
+    if (reload_flags_use(&o->reload, out, err) != 0) {
         return -1;
     }
     const char *storage = NULL;

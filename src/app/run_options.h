@@ -6,9 +6,8 @@
 #ifndef PAWL_APP_RUN_OPTIONS_H
 #define PAWL_APP_RUN_OPTIONS_H
 
-#include "app/flags.h"
+#include "app/reload_flags.h"
 #include "base/log.h"
-#include "reload/options.h"
 #include "sync/sync.h"
 
 struct run_options {
@@ -39,21 +38,10 @@ struct run_options {
     int64_t vault_rate;
     bool extended_metric_labels;
 
-    char *reload_strategy;
-    bool auto_reload_all;
-    bool reload_on_create;
-    bool reload_on_delete;
+    struct reload_flags reload;
     bool sync_after_restart;
     bool ledger;
     bool keep_leftovers;
-    bool argo_rollouts;
-    bool csi_integration;
-    struct flag_list resources_to_ignore;
-    struct flag_list ignored_workloads;
-    struct flag_list ignored_namespaces;
-    struct flag_list namespace_selector;
-    struct flag_list resource_selector;
-    char *webhook_url;
 };
 
 extern const struct flag_set run_flags;

@@ -22,17 +22,17 @@ static const struct {
 };
 
 static const struct workload_kind_info kinds[WORKLOAD_KINDS] = {
-    [WORKLOAD_DEPLOYMENT] = {"Deployment", "apps", "v1", "deployments", "apps/v1", "spec.template",
-                             true},
-    [WORKLOAD_CRONJOB] = {"CronJob", "batch", "v1", "cronjobs", "batch/v1",
+    [WORKLOAD_DEPLOYMENT] = {"Deployment", "deployment", "deploy", "apps", "v1", "deployments",
+                             "apps/v1", "spec.template", true},
+    [WORKLOAD_CRONJOB] = {"CronJob", "cronjob", "cj", "batch", "v1", "cronjobs", "batch/v1",
                           "spec.jobTemplate.spec.template", true},
-    [WORKLOAD_JOB] = {"Job", "batch", "v1", "jobs", "batch/v1", "spec.template", true},
-    [WORKLOAD_DAEMONSET] = {"DaemonSet", "apps", "v1", "daemonsets", "apps/v1", "spec.template",
-                            true},
-    [WORKLOAD_STATEFULSET] = {"StatefulSet", "apps", "v1", "statefulsets", "apps/v1",
-                              "spec.template", true},
-    [WORKLOAD_ROLLOUT] = {"Rollout", "argoproj.io", "v1alpha1", "rollouts", "argoproj.io/v1alpha1",
-                          "spec.template", false},
+    [WORKLOAD_JOB] = {"Job", "job", NULL, "batch", "v1", "jobs", "batch/v1", "spec.template", true},
+    [WORKLOAD_DAEMONSET] = {"DaemonSet", "daemonset", "ds", "apps", "v1", "daemonsets", "apps/v1",
+                            "spec.template", true},
+    [WORKLOAD_STATEFULSET] = {"StatefulSet", "statefulset", "sts", "apps", "v1", "statefulsets",
+                              "apps/v1", "spec.template", true},
+    [WORKLOAD_ROLLOUT] = {"Rollout", "rollout", "ro", "argoproj.io", "v1alpha1", "rollouts",
+                          "argoproj.io/v1alpha1", "spec.template", false},
 };
 
 const struct source_type_info *source_type_info(enum source_type type)
@@ -59,7 +59,8 @@ const struct workload_kind_info *workload_kind_info(enum workload_kind kind)
 bool workload_kind_parse(struct str word, enum workload_kind *out)
 {
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        if (str_ieq(word, str_c(kinds[i].name)) || str_ieq(word, str_c(kinds[i].plural))) {
+        if (str_ieq(word, str_c(kinds[i].name)) || str_ieq(word, str_c(kinds[i].plural)) ||
+            (kinds[i].brief && str_ieq(word, str_c(kinds[i].brief)))) {
             *out = (enum workload_kind)i;
             return true;
         }

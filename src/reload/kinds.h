@@ -36,7 +36,9 @@ enum workload_kind {
 #define WORKLOAD_KINDS 6
 
 struct workload_kind_info {
-    const char *name; /* "Deployment" */
+    const char *name;  /* "Deployment" */
+    const char *word;  /* "deployment": in what people read and write */
+    const char *brief; /* "deploy": kubectl's short name; NULL: none */
     const char *group;
     const char *version;
     const char *plural;
@@ -46,7 +48,7 @@ struct workload_kind_info {
 };
 
 const struct workload_kind_info *workload_kind_info(enum workload_kind kind);
-/* By the name of the kind, its plural or its singular, letter case ignored. */
+/* By the name of the kind, its plural or its short name, letter case ignored. */
 bool workload_kind_parse(struct str word, enum workload_kind *out);
 
 #endif

@@ -9,6 +9,8 @@ enum { PAGE = 500, ITEM_MAX = 4 * 1024 * 1024, TOKEN_MAX = 64 * 1024 };
 struct lister {
     struct lister_config config;
     char *ns;
+    char *label_selector;
+    char *field_selector;
     struct kube_call *call;
     struct json_split *split;
     struct buf next; /* continue token of the next page; empty: this is the last */
@@ -19,6 +21,8 @@ static void free_lister(struct lister *l)
     json_split_free(l->split);
     buf_done(&l->next);
     free(l->ns);
+    free(l->label_selector);
+    free(l->field_selector);
     free(l);
 }
 
@@ -81,6 +85,7 @@ static void request_page(struct lister *l)
 {
     static const struct json_split_callbacks callbacks = {.item = take_item, .rest = take_rest};
     AUTO(buf_done) struct buf query = BUF_INIT(TOKEN_MAX);
+    int flags = l->config.metadata ? KUBE_METADATA : 0;
     buf_addf(&query, "limit=%d", PAGE);
     if (l->next.n > 0) {
         buf_add_c(&query, "&continue=");
@@ -94,6 +99,9 @@ static void request_page(struct lister *l)
                                                 .resource = l->config.resource,
                                                 .ns = str_c(l->ns),
                                                 .query = buf_str(&query),
+                                                .label_selector = str_c(l->label_selector),
+                                                .field_selector = str_c(l->field_selector),
+                                                .flags = flags,
                                                 .on_chunk = on_chunk,
                                                 .done = page_done,
                                                 .arg = l,
@@ -105,6 +113,8 @@ struct lister *lister_start(const struct lister_config *config)
     struct lister *l = xcalloc(1, sizeof(*l));
     l->config = *config;
     l->ns = str_dup(config->ns);
+    l->label_selector = str_dup(config->label_selector);
+    l->field_selector = str_dup(config->field_selector);
     l->next = BUF_INIT(TOKEN_MAX);
     request_page(l);
     return l;

@@ -15,6 +15,9 @@ struct lister_config {
     struct kube_client *client;
     const struct resource *resource; /* outlives the list */
     struct str ns;                   /* empty: all namespaces */
+    struct str label_selector;       /* empty: none */
+    struct str field_selector;       /* empty: none */
+    bool metadata;                   /* only the metadata of each item */
     void (*item)(void *arg, const struct json *item);
     /* Once, NULL when the list was whole. The lister is gone afterwards. */
     void (*done)(void *arg, const struct err *err);

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The source and all kinds of workloads of its namespace are asked for at once; when everything is
- * there each workload is decided on as the running role would.
+ * All lists that a plan needs are asked for at once; when the last has ended the rows are made.
  */
-#include "base/vec.h"
+#include "reload/plan.h"
+
 #include "reload/lister.h"
-#include "reload/pause.h"
-#include "reload/reload.h"
+#include "reload/selector.h"
 #include "reload/workloads.h"
 
-struct part {
+enum { SELECTOR_MAX = 16 * 1024, MAX_LISTS = WORKLOAD_KINDS + 2 * SOURCE_TYPES + 1 };
+
+struct plan_list {
     struct plan *plan;
+    void (*take)(const struct plan_list *l, const struct json *item);
     enum workload_kind kind;
+    enum source_type type;
+    bool selected; /* what comes has the labels that are wanted */
     struct lister *lister;
 };
 
@@ -19,111 +23,110 @@ struct plan {
     struct plan_request request;
     char *ns;
     char *name;
-    struct kube_call *call;
-    struct part parts[WORKLOAD_KINDS];
+    struct buf field_selector; /* of the one source */
+    struct buf label_selector;
+    struct buf ns_selector;
+    struct plan_list lists[MAX_LISTS];
+    size_t n_lists;
     size_t running;
-    VEC(struct workload *) workloads;
-    bool exists;
-    struct source_marks marks;
-    struct err *err;
+    bool problems;
+    struct plan_scene scene;
 };
 
-static const struct workload *lender_of(const struct plan *p, const struct workload *w)
+/* ---- answers ---- */
+
+static void take_workload(const struct plan_list *l, const struct json *item)
 {
-    for (size_t i = 0; w->template_of.n > 0 && i < p->workloads.n; i++) {
-        const struct workload *d = p->workloads.v[i];
-        if (d->kind == WORKLOAD_DEPLOYMENT && str_eq(d->name, w->template_of)) {
-            return d;
+    struct plan *p = l->plan;
+    struct workload *w = workload_parse(l->kind, item, p->request.options, true, NULL);
+    if (w) {
+        plan_scene_add_workload(&p->scene, w);
+    }
+}
+
+static void take_source(const struct plan_list *l, const struct json *item)
+{
+    plan_scene_add_source(&l->plan->scene, l->type, item, l->selected);
+}
+
+static void take_namespace(const struct plan_list *l, const struct json *item)
+{
+    map_set(&l->plan->scene.namespaces, json_find_str(item, "metadata.name"), l->plan);
+}
+
+static bool has_workload(const struct plan *p)
+{
+    for (size_t i = 0; i < p->scene.workloads.n; i++) {
+        const struct workload *w = p->scene.workloads.v[i];
+        if (w->kind == p->request.kind && str_eq(w->name, p->request.name)) {
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
-static struct str remark(const struct workload *w)
+static bool found(const struct plan *p)
 {
-    if (w->kind == WORKLOAD_DEPLOYMENT && w->paused) {
-        return w->paused_at.p ? STR("paused by a pause period: rolls when that ends")
-                              : STR("paused by a user: rolls when it is resumed");
+    switch (p->request.subject) {
+    case PLAN_SOURCE:
+        return plan_scene_has_source(&p->scene, p->request.type, p->request.name);
+    case PLAN_WORKLOAD:
+        return has_workload(p);
+    case PLAN_EVERYTHING:
+        break;
     }
-    if (w->kind == WORKLOAD_JOB && w->finished) {
-        return w->owner_cronjob.n > 0 ? STR("ended, and started by a CronJob: left alone")
-                                      : STR("has ended: runs again");
-    }
-    return w->kind == WORKLOAD_CRONJOB ? STR("one Job is started") : STR_EMPTY;
+    return true;
 }
 
-static void decide(struct plan *p, const struct workload *w)
+static void list_done(void *arg, const struct err *err)
 {
-    const struct workload *lender = lender_of(p, w);
-    const struct workload *pod = lender ? lender : w;
-    struct str name = str_c(p->name);
-    struct decision d = workload_decide(w, lender, p->request.type, name, p->marks,
-                                        p->request.options->auto_reload_all);
-    bool left_alone = w->holds.p || (w->finished && w->owner_cronjob.n > 0);
-    if (d.step == STEP_NONE && workload_container(pod, p->request.type, name) == NO_CONTAINER) {
-        return;
+    struct plan_list *l = arg;
+    struct plan *p = l->plan;
+    l->lister = NULL;
+    /* A kind that is not served has no objects. */
+    if (err && !err_is(err, ERR_NOT_FOUND)) {
+        p->problems = true;
+        if (l->take == take_source) {
+            p->scene.unknown[l->type] = true;
+        }
+        p->request.problem(p->request.arg, err);
     }
-    struct plan_row row = {
-        .kind = w->kind,
-        .ns = w->ns,
-        .name = w->name,
-        .moves = decision_moves(d) && !left_alone,
-        .step = d.step,
-        .key = rule_step_key(&p->request.options->keys, p->request.type, d.step),
-        .from_template = w->rules.by_type[p->request.type].from_template,
-        .container = d.container == NO_CONTAINER ? STR_EMPTY : pod->containers[d.container].name,
-        .remark = remark(w),
-    };
-    p->request.row(p->request.arg, &row);
-}
-
-static void finish_if_complete(struct plan *p)
-{
-    if (--p->running > 0) {
-        return;
-    }
-    for (size_t i = 0; i < p->workloads.n; i++) {
-        decide(p, p->workloads.v[i]);
-    }
-    p->request.done(p->request.arg, p->exists, p->err);
-}
-
-static void note_error(struct plan *p, const struct err *err)
-{
-    if (err && !err_is(err, ERR_NOT_FOUND) && !p->err) {
-        p->err = err_copy(err);
+    if (--p->running == 0) {
+        plan_rows(&p->scene, &p->request);
+        p->request.done(p->request.arg, p->problems || found(p));
     }
 }
 
-static void take_item(void *arg, const struct json *item)
+static void list_item(void *arg, const struct json *item)
 {
-    struct part *part = arg;
-    struct workload *w = workload_parse(part->kind, item, part->plan->request.options, true, NULL);
-    if (w) {
-        vec_push(&part->plan->workloads, w);
-    }
+    const struct plan_list *l = arg;
+    l->take(l, item);
 }
 
-static void part_done(void *arg, const struct err *err)
+/* ---- questions ---- */
+
+static void start_list(struct plan *p, struct plan_list list, struct lister_config config)
 {
-    struct part *part = arg;
-    part->lister = NULL;
-    note_error(part->plan, err);
-    finish_if_complete(part->plan);
+    struct plan_list *l = &p->lists[p->n_lists++];
+    *l = list;
+    l->plan = p;
+    p->running++;
+    config.client = p->request.client;
+    config.item = list_item;
+    config.done = list_done;
+    config.arg = l;
+    l->lister = lister_start(&config);
 }
 
-static void source_read(void *arg, const struct kube_answer *answer)
+static void list_workloads(struct plan *p)
 {
-    struct plan *p = arg;
-    p->call = NULL;
-    p->exists = !answer->err;
-    if (answer->err) {
-        note_error(p, answer->err);
-    } else {
-        p->marks = rules_marks(&p->request.options->keys,
-                               json_find(answer->object, "metadata.annotations"));
+    for (enum workload_kind kind = 0; kind < WORKLOAD_KINDS; kind++) {
+        if (!p->request.options->ignore_kind[kind]) {
+            start_list(
+                p, (struct plan_list){.take = take_workload, .kind = kind},
+                (struct lister_config){.resource = workload_resource(kind), .ns = p->request.ns});
+        }
     }
-    finish_if_complete(p);
 }
 
 static enum resource_id resource_of_type(enum source_type type)
@@ -136,37 +139,78 @@ static enum resource_id resource_of_type(enum source_type type)
     return ids[type];
 }
 
-struct plan *plan_new(const struct plan_request *request)
+static void list_sources(struct plan *p, enum source_type type)
+{
+    bool selective = p->label_selector.n > 0 && type != SOURCE_SPC;
+    struct lister_config config = {
+        .resource = resource_of(resource_of_type(type)),
+        .ns = p->request.ns,
+        .field_selector = buf_str(&p->field_selector),
+        .metadata = true,
+    };
+    start_list(p, (struct plan_list){.take = take_source, .type = type, .selected = !selective},
+               config);
+    if (selective) {
+        config.label_selector = buf_str(&p->label_selector);
+        start_list(p, (struct plan_list){.take = take_source, .type = type, .selected = true},
+                   config);
+    }
+}
+
+static void list_all_sources(struct plan *p)
+{
+    for (enum source_type type = 0; type < SOURCE_TYPES; type++) {
+        if (!p->request.options->ignore_type[type]) {
+            list_sources(p, type);
+        }
+    }
+}
+
+static void list_namespaces(struct plan *p)
+{
+    p->scene.by_namespace = true;
+    start_list(p, (struct plan_list){.take = take_namespace},
+               (struct lister_config){.resource = resource_of(RES_NAMESPACES),
+                                      .label_selector = buf_str(&p->ns_selector),
+                                      .metadata = true});
+}
+
+static int read_selectors(struct plan *p, struct err **err)
+{
+    const struct reload_options *o = p->request.options;
+    if (p->request.subject == PLAN_SOURCE) {
+        buf_addf(&p->field_selector, "metadata.name=%s", p->name);
+    }
+    return label_selector_from_flags(&p->label_selector, o->resource_selector, err) != 0 ||
+                   label_selector_from_flags(&p->ns_selector, o->namespace_selector, err) != 0
+               ? -1
+               : 0;
+}
+
+struct plan *plan_new(const struct plan_request *request, struct err **err)
 {
     struct plan *p = xcalloc(1, sizeof(*p));
     p->request = *request;
     p->ns = str_dup(request->ns);
     p->name = str_dup(request->name);
-    p->running = 1;
-    p->call =
-        kube_submit(request->client, &(struct kube_request){
-                                         .verb = KUBE_GET,
-                                         .resource = resource_of(resource_of_type(request->type)),
-                                         .ns = request->ns,
-                                         .name = request->name,
-                                         .flags = KUBE_METADATA,
-                                         .done = source_read,
-                                         .arg = p,
-                                     });
-    for (enum workload_kind kind = 0; kind < WORKLOAD_KINDS; kind++) {
-        if (request->options->ignore_kind[kind]) {
-            continue;
-        }
-        p->running++;
-        p->parts[kind] = (struct part){.plan = p, .kind = kind};
-        p->parts[kind].lister = lister_start(&(struct lister_config){
-            .client = request->client,
-            .resource = workload_resource(kind),
-            .ns = request->ns,
-            .item = take_item,
-            .done = part_done,
-            .arg = &p->parts[kind],
-        });
+    p->request.ns = str_c(p->ns);
+    p->request.name = str_c(p->name);
+    p->field_selector = BUF_INIT(SELECTOR_MAX);
+    p->label_selector = BUF_INIT(SELECTOR_MAX);
+    p->ns_selector = BUF_INIT(SELECTOR_MAX);
+    p->scene = plan_scene_new(request->options);
+    if (read_selectors(p, err) != 0) {
+        plan_free(p);
+        return NULL;
+    }
+    list_workloads(p);
+    if (request->subject == PLAN_SOURCE) {
+        list_sources(p, request->type);
+    } else {
+        list_all_sources(p);
+    }
+    if (p->ns_selector.n > 0 && reload_options_global(request->options)) {
+        list_namespaces(p);
     }
     return p;
 }
@@ -176,15 +220,13 @@ void plan_free(struct plan *p)
     if (!p) {
         return;
     }
-    kube_cancel(p->call);
-    for (size_t kind = 0; kind < WORKLOAD_KINDS; kind++) {
-        lister_cancel(p->parts[kind].lister);
+    for (size_t i = 0; i < p->n_lists; i++) {
+        lister_cancel(p->lists[i].lister);
     }
-    for (size_t i = 0; i < p->workloads.n; i++) {
-        workload_free(p->workloads.v[i]);
-    }
-    vec_done(&p->workloads);
-    err_free(p->err);
+    plan_scene_done(&p->scene);
+    buf_done(&p->field_selector);
+    buf_done(&p->label_selector);
+    buf_done(&p->ns_selector);
     free(p->ns);
     free(p->name);
     free(p);

@@ -78,36 +78,4 @@ struct reload_row {
 void reload_each_row(const struct reload *r, void (*fn)(void *arg, const struct reload_row *row),
                      void *arg);
 
-/* ---- pawl plan: what would move if this source changed ---- */
-
-struct plan_row {
-    enum workload_kind kind;
-    struct str ns;
-    struct str name;
-    bool moves;
-    enum rule_step step;  /* which rule decided, also for those that do not move */
-    const char *key;      /* its annotation; "" for none */
-    bool from_template;   /* that annotation stands on the pod template */
-    struct str container; /* that gets the variable; empty if it does not move */
-    struct str remark;    /* "paused by a user", "suspended" ...; may be empty */
-};
-struct plan;
-struct plan_request {
-    struct kube_client *client;
-    const struct reload_options *options;
-    enum source_type type;
-    struct str ns;
-    struct str name;
-    /* One call for each workload of the namespace that refers to the source or has a rule that
-     * could concern it. */
-    void (*row)(void *arg, const struct plan_row *row);
-    /* Once. exists: the source is there (what does not exist can be planned for, too). err: a list
-     * was refused; rows so far are right. */
-    void (*done)(void *arg, bool exists, const struct err *err);
-    void *arg;
-};
-/* Asks the cluster; needs no running Pawl. Free it after `done`, or before to cancel. */
-struct plan *plan_new(const struct plan_request *request) MUST_USE;
-void plan_free(struct plan *p);
-
 #endif

@@ -5,6 +5,8 @@
  */
 #include "harness.h"
 
+#include "reload/plan.h"
+
 /* ---- workloads are listed ---- */
 
 static void without_watch_workloads_are_listed(void **state)
@@ -224,7 +226,9 @@ static void meta_info_is_written_once(void **state)
 struct planned {
     VEC(char *) rows;
     bool done;
-    bool exists;
+    bool found;
+    int problems;
+    bool denied;
 };
 
 static void add_row(void *arg, const struct plan_row *row)
@@ -235,12 +239,18 @@ static void add_row(void *arg, const struct plan_row *row)
                                  STR_ARG(row->container)));
 }
 
-static void plan_done(void *arg, bool exists, const struct err *err)
+static void plan_done(void *arg, bool found)
 {
     struct planned *p = arg;
-    assert_null(err);
     p->done = true;
-    p->exists = exists;
+    p->found = found;
+}
+
+static void plan_problem(void *arg, const struct err *err)
+{
+    struct planned *p = arg;
+    p->problems++;
+    p->denied = err_is(err, ERR_DENIED);
 }
 
 static bool has_row(const struct planned *p, const char *row)
@@ -251,6 +261,32 @@ static bool has_row(const struct planned *p, const char *row)
         }
     }
     return false;
+}
+
+static struct plan *ask_plan(struct harness *h, struct planned *p, const char *secret)
+{
+    AUTO(err_freep) struct err *err = NULL;
+    struct plan *plan = plan_new(&(struct plan_request){.client = h->client,
+                                                        .options = &h->options,
+                                                        .subject = PLAN_SOURCE,
+                                                        .type = SOURCE_SECRET,
+                                                        .ns = STR(NS),
+                                                        .name = str_c(secret),
+                                                        .row = add_row,
+                                                        .problem = plan_problem,
+                                                        .done = plan_done,
+                                                        .arg = p},
+                                 &err);
+    assert_non_null(plan);
+    return plan;
+}
+
+static void planned_done(struct planned *p)
+{
+    for (size_t i = 0; i < p->rows.n; i++) {
+        free(p->rows.v[i]);
+    }
+    vec_done(&p->rows);
 }
 
 static void a_plan(void **state)
@@ -264,25 +300,63 @@ static void a_plan(void **state)
             "'containers':[{'name':'x'}]");
     put_pod(h, RES_DAEMONSETS, "unrelated", AUTO_ON, "", "", "'containers':[{'name':'x'}]");
     harness_start(h);
-    struct plan *plan = plan_new(&(struct plan_request){.client = h->client,
-                                                        .options = &h->options,
-                                                        .type = SOURCE_SECRET,
-                                                        .ns = STR(NS),
-                                                        .name = STR("db"),
-                                                        .row = add_row,
-                                                        .done = plan_done,
-                                                        .arg = &p});
+    fake_forget_log(&h->api);
+    struct plan *plan = ask_plan(h, &p, "db");
     harness_rest(h);
-    assert_true(p.done && p.exists);
+    assert_true(p.done && p.found);
+    assert_int_equal(p.problems, 0);
     assert_true(has_row(&p, "StatefulSet auto moves reloader.stakater.com/auto app"));
     assert_true(has_row(&p, "DaemonSet listed moves secret.reloader.stakater.com/reload x"));
     assert_true(has_row(&p, "Deployment plain stays  "));
     assert_true(has_row(&p, "Deployment searching stays  "));
+    assert_int_equal(p.rows.n, 4);
+    assert_int_equal(fake_count(&h->api, "GET", ""), h->api.log.n); /* it only reads */
     plan_free(plan);
-    for (size_t i = 0; i < p.rows.n; i++) {
-        free(p.rows.v[i]);
-    }
-    vec_done(&p.rows);
+    planned_done(&p);
+}
+
+static void a_plan_that_may_not_see_everything(void **state)
+{
+    struct harness *h = *state;
+    struct planned p = {0};
+    put_workload(h, RES_STATEFULSETS, "auto", AUTO_ON);
+    harness_start(h);
+    fake_fault(&h->api, (struct fake_fault){.part = "/deployments", .status = 403, .times = -1});
+    struct plan *plan = ask_plan(h, &p, "db");
+    harness_rest(h);
+    assert_true(p.done);
+    assert_int_equal(p.problems, 1);
+    assert_true(p.denied);
+    assert_true(has_row(&p, "StatefulSet auto moves reloader.stakater.com/auto app"));
+    plan_free(plan);
+    planned_done(&p);
+}
+
+static void a_plan_for_what_is_not_there(void **state)
+{
+    struct harness *h = *state;
+    struct planned p = {0};
+    put_workload(h, RES_STATEFULSETS, "auto", AUTO_ON);
+    harness_start(h);
+    fake_remove(&h->api, RES_SECRETS, NS, "db");
+    struct plan *plan = ask_plan(h, &p, "db");
+    harness_rest(h);
+    assert_true(p.done);
+    assert_false(p.found);
+    assert_true(has_row(&p, "StatefulSet auto stays reloader.stakater.com/auto "));
+    plan_free(plan);
+    planned_done(&p);
+}
+
+static void a_plan_is_cancelled(void **state)
+{
+    struct harness *h = *state;
+    struct planned p = {0};
+    harness_start(h);
+    struct plan *plan = ask_plan(h, &p, "db");
+    plan_free(plan); /* its lists are under way */
+    harness_rest(h);
+    assert_false(p.done);
 }
 
 int main(void)
@@ -299,6 +373,9 @@ int main(void)
         HARNESS_TEST(alerts_follow_a_move),
         HARNESS_TEST(meta_info_is_written_once),
         HARNESS_TEST(a_plan),
+        HARNESS_TEST(a_plan_that_may_not_see_everything),
+        HARNESS_TEST(a_plan_for_what_is_not_there),
+        HARNESS_TEST(a_plan_is_cancelled),
     };
     int result = RUN(tests);
     http_global_done();

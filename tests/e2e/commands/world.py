@@ -1,0 +1,100 @@
+"""The cluster of the suite, commands that run against it, and the workloads that they are asked about."""
+import itertools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
+from pawltest import Cluster, Kube, Pawl  # noqa: E402
+from pawltest.programs import PAWL  # noqa: E402
+
+PORT = int(os.environ.get("CLUSTER_PORT", "17743"))
+SOON = 60  # seconds; other things run on the machine
+AUTO = {"reloader.stakater.com/auto": "true"}
+PLURALS = {"deployment": "deployments", "statefulset": "statefulsets", "daemonset": "daemonsets"}
+KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet", "daemonset": "DaemonSet"}
+
+
+class World:
+    def __init__(self):
+        self.cluster = Cluster(PORT)
+        self.kube = Kube(self.cluster.kubeconfig)
+        self.counter = itertools.count(1)
+        self.kube.namespace("pawl-system")
+
+    # ---- commands ----
+
+    def pawl(self, *args, kubeconfig=None, environment=None):
+        """Runs a command to its end."""
+        environment = {**os.environ, "KUBECONFIG": kubeconfig or self.cluster.kubeconfig, **(environment or {})}
+        return subprocess.run([PAWL, *args], env=environment, capture_output=True, text=True, timeout=SOON)
+
+    def json(self, *args, status=0, **more):
+        """What a command prints with -o json."""
+        done = self.pawl(*args, "-o", "json", **more)
+        assert done.returncode == status, f"{args}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return json.loads(done.stdout)
+
+    def controller(self, *flags, command=("run",), environment=None):
+        environment = {"POD_NAMESPACE": "pawl-system", **(environment or {})}
+        return Pawl(self.cluster.kubeconfig, *flags, command=command, environment=environment).start().wait_ready(SOON)
+
+    # ---- objects ----
+
+    def namespace(self, hint, labels=None):
+        name = f"{hint}-{next(self.counter)}"
+        self.kube.namespace(name, labels)
+        return name
+
+    def deploy(self, ns, workload, uses=(), annotations=None, pod_annotations=None, **spec):
+        """workload: "deployment/NAME"; uses: "secret/NAME", "configmap/NAME". No pods are needed, so replicas are 0."""
+        kind, name = workload.split("/")
+        labels = {"app": name}
+        refs = {"secret": "secretRef", "configmap": "configMapRef"}
+        env = [{refs[u.split("/")[0]]: {"name": u.split("/")[1]}} for u in uses]
+        container = {"name": "app", "image": "busybox", "command": ["sleep", "3600"], "envFrom": env}
+        template = {"metadata": {"labels": labels, "annotations": pod_annotations or {}}, "spec": {"containers": [container]}}
+        body = {"apiVersion": "apps/v1", "kind": KINDS[kind],
+                "metadata": {"name": name, "labels": labels, "annotations": annotations or {}},
+                "spec": {"selector": {"matchLabels": labels}, "template": template, **spec}}
+        if kind != "daemonset":
+            body["spec"].setdefault("replicas", 0)
+        if kind == "statefulset":
+            body["spec"]["serviceName"] = "none"
+        return self.kube.create(PLURALS[kind], ns, body)
+
+    def get(self, ns, workload):
+        kind, name = workload.split("/")
+        return self.kube.get(PLURALS[kind], ns, name)
+
+    def template(self, ns, workload):
+        return self.get(ns, workload)["spec"]["template"]
+
+    def account(self, ns, name, rules):
+        """A ServiceAccount that has these rules in the whole cluster; a kubeconfig with a token of it."""
+        role = f"{ns}-{name}"
+        self.kube.create("serviceaccounts", ns, {"metadata": {"name": name}})
+        self.kube.create("clusterroles", None, {"metadata": {"name": role}, "rules": rules})
+        self.kube.create("clusterrolebindings", None, {
+            "metadata": {"name": role}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [{"kind": "ServiceAccount", "namespace": ns, "name": name}]})
+        token = self.kube.request("POST", self.kube.path("serviceaccounts", ns, name, "token"),
+                                  {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}})["status"]["token"]
+        return self.kubeconfig(name, {"token": token}, ns)
+
+    def kubeconfig(self, name, user, ns="default", server=None):
+        path = f"{self.cluster.state}/{name}.kubeconfig"
+        config = {"apiVersion": "v1", "kind": "Config", "current-context": "c",
+                  "clusters": [{"name": "c", "cluster": {"server": server or f"https://{self.kube.host}:{self.kube.port}",
+                                                         "certificate-authority": f"{self.cluster.state}/pki/ca.crt"}}],
+                  "users": [{"name": "u", "user": user}],
+                  "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": ns}}]}
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(config, f)
+        return path
+
+
+def lines(text):
+    return text.rstrip("\n").split("\n")
