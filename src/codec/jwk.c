@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A JWK is turned into OpenSSL's parameters and imported. Of a private RSA key the CRT numbers are
- * computed, not read.
+ * computed; those of the JWK must be the same.
  */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -24,6 +24,13 @@ struct import {
     size_t n_kept;
 };
 
+/* Either alphabet, padded or not. */
+static int base64_kind(struct str text)
+{
+    bool std = str_find_byte(text, '+') >= 0 || str_find_byte(text, '/') >= 0;
+    return (std ? BASE64_STD : BASE64_URL) | (str_ends(text, STR("=")) ? 0 : BASE64_RAW);
+}
+
 static bool decode(struct import *im, const char *name, struct buf *out)
 {
     const struct json *member = json_get(im->jwk, name);
@@ -31,11 +38,55 @@ static bool decode(struct import *im, const char *name, struct buf *out)
         err_set(im->err, ERR_PARSE, "the JWK has no member \"%s\"", name);
         return false;
     }
-    if (base64_decode(out, json_str(member), BASE64_URL | BASE64_RAW, NULL) != 0 || !buf_ok(out)) {
+    struct str text = json_str(member);
+    if (base64_decode(out, text, base64_kind(text), NULL) != 0 || !buf_ok(out)) {
         err_set(im->err, ERR_PARSE, "the member \"%s\" of the JWK is not base64url", name);
         return false;
     }
     return true;
+}
+
+/* ---- the members that may be absent ---- */
+
+static const char *const texts[] = {"alg", "dp",  "dq",       "kid", "qi",
+                                    "use", "x5t", "x5t#S256", "x5u"};
+static const char *const lists[] = {"key_ops", "x5c"};
+
+static bool is_text(const struct json *value)
+{
+    return !value || json_is_null(value) || json_is(value, JSON_STRING);
+}
+
+static bool is_text_list(const struct json *value)
+{
+    if (!value || json_is_null(value)) {
+        return true;
+    }
+    if (!json_is(value, JSON_ARRAY)) {
+        return false;
+    }
+    for (size_t i = 0; i < json_len(value); i++) {
+        if (!is_text(value->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Members of a wrong type make the whole JWK invalid. */
+static bool check_types(struct import *im)
+{
+    const char *wrong = NULL;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        wrong = is_text(json_get(im->jwk, texts[i])) ? wrong : texts[i];
+    }
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        wrong = is_text_list(json_get(im->jwk, lists[i])) ? wrong : lists[i];
+    }
+    if (wrong) {
+        err_set(im->err, ERR_PARSE, "the member \"%s\" of the JWK has a wrong type", wrong);
+    }
+    return !wrong;
 }
 
 static BIGNUM *keep(struct import *im, BIGNUM *n)
@@ -80,40 +131,84 @@ static EVP_PKEY *finish(struct import *im, const char *type, bool is_private)
 
 /* ---- RSA ---- */
 
-/* d mod (p - 1) */
-static BIGNUM *crt_exponent(struct import *im, const BIGNUM *d, const BIGNUM *p, BN_CTX *ctx)
+struct rsa_numbers {
+    BIGNUM *n;
+    BIGNUM *e;
+    BIGNUM *d;
+    BIGNUM *p;
+    BIGNUM *q;
+};
+
+/* d mod (p - 1), if it is the inverse of e there. */
+static BIGNUM *crt_exponent(struct import *im, const struct rsa_numbers *rsa, const BIGNUM *p,
+                            BN_CTX *ctx)
 {
     BIGNUM *minus_one = BN_dup(p);
     BIGNUM *exponent = keep(im, BN_new());
-    bool ok =
-        minus_one && exponent && BN_sub_word(minus_one, 1) && BN_mod(exponent, d, minus_one, ctx);
+    BIGNUM *product = BN_new();
+    bool ok = minus_one && exponent && product && BN_sub_word(minus_one, 1) &&
+              BN_mod(exponent, rsa->d, minus_one, ctx) &&
+              BN_mod_mul(product, exponent, rsa->e, minus_one, ctx) && BN_is_one(product);
     BN_clear_free(minus_one);
+    BN_clear_free(product);
     return ok ? exponent : NULL;
 }
 
-static bool push_crt(struct import *im, const BIGNUM *d)
+static bool product_is_n(const struct rsa_numbers *rsa, BN_CTX *ctx)
+{
+    BIGNUM *product = BN_new();
+    bool ok = product && BN_mul(product, rsa->p, rsa->q, ctx) && BN_cmp(product, rsa->n) == 0;
+    BN_clear_free(product);
+    return ok;
+}
+
+/* Pushes a computed number. One that the JWK gives as well must be the same. */
+static bool push_computed(struct import *im, const char *param, const char *name, BIGNUM *n)
+{
+    if (!n) {
+        return false;
+    }
+    if (str_trim(json_str(json_get(im->jwk, name))).n > 0) {
+        const BIGNUM *given = number(im, name);
+        if (!given || BN_cmp(given, n) != 0) {
+            return false;
+        }
+    }
+    return push(im, param, n);
+}
+
+static bool push_crt(struct import *im, const struct rsa_numbers *rsa)
 {
     BN_CTX *ctx = BN_CTX_new();
-    BIGNUM *p = number(im, "p");
-    BIGNUM *q = p ? number(im, "q") : NULL;
-    bool ok = ctx && q && !BN_is_zero(p) && !BN_is_zero(q) && !BN_is_one(p) && !BN_is_one(q) &&
-              push(im, OSSL_PKEY_PARAM_RSA_FACTOR1, p) &&
-              push(im, OSSL_PKEY_PARAM_RSA_FACTOR2, q) &&
-              push(im, OSSL_PKEY_PARAM_RSA_EXPONENT1, crt_exponent(im, d, p, ctx)) &&
-              push(im, OSSL_PKEY_PARAM_RSA_EXPONENT2, crt_exponent(im, d, q, ctx)) &&
-              push(im, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, keep(im, BN_mod_inverse(NULL, q, p, ctx)));
+    bool ok = ctx && BN_is_odd(rsa->e) && BN_is_odd(rsa->p) && BN_is_odd(rsa->q) &&
+              !BN_is_one(rsa->p) && !BN_is_one(rsa->q) && product_is_n(rsa, ctx) &&
+              push(im, OSSL_PKEY_PARAM_RSA_FACTOR1, rsa->p) &&
+              push(im, OSSL_PKEY_PARAM_RSA_FACTOR2, rsa->q) &&
+              push_computed(im, OSSL_PKEY_PARAM_RSA_EXPONENT1, "dp",
+                            crt_exponent(im, rsa, rsa->p, ctx)) &&
+              push_computed(im, OSSL_PKEY_PARAM_RSA_EXPONENT2, "dq",
+                            crt_exponent(im, rsa, rsa->q, ctx)) &&
+              push_computed(im, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, "qi",
+                            keep(im, BN_mod_inverse(NULL, rsa->q, rsa->p, ctx)));
     BN_CTX_free(ctx);
     return ok;
 }
 
+static bool push_private(struct import *im, struct rsa_numbers *rsa)
+{
+    rsa->d = number(im, "d");
+    rsa->p = rsa->d ? number(im, "p") : NULL;
+    rsa->q = rsa->p ? number(im, "q") : NULL;
+    return rsa->q && push(im, OSSL_PKEY_PARAM_RSA_D, rsa->d) && push_crt(im, rsa);
+}
+
 static EVP_PKEY *import_rsa(struct import *im, bool is_private)
 {
-    bool ok = push(im, OSSL_PKEY_PARAM_RSA_N, number(im, "n")) &&
-              push(im, OSSL_PKEY_PARAM_RSA_E, number(im, "e"));
-    if (ok && is_private) {
-        BIGNUM *d = number(im, "d");
-        ok = push(im, OSSL_PKEY_PARAM_RSA_D, d) && push_crt(im, d);
-    }
+    struct rsa_numbers rsa = {0};
+    rsa.n = number(im, "n");
+    rsa.e = rsa.n ? number(im, "e") : NULL;
+    bool ok = push(im, OSSL_PKEY_PARAM_RSA_N, rsa.n) && push(im, OSSL_PKEY_PARAM_RSA_E, rsa.e) &&
+              (!is_private || push_private(im, &rsa));
     return ok ? finish(im, "RSA", is_private) : NULL;
 }
 
@@ -165,6 +260,22 @@ static EVP_PKEY *import_ec(struct import *im, bool is_private)
     return ok ? finish(im, "EC", is_private) : NULL;
 }
 
+/* Is x the public key that belongs to d? */
+static bool public_is(struct import *im, EVP_PKEY *key)
+{
+    unsigned char raw[32];
+    size_t n = sizeof(raw);
+    AUTO(buf_done) struct buf x = BUF_INIT_WIPE(NUMBER_MAX);
+    if (!decode(im, "x", &x)) {
+        return false;
+    }
+    if (EVP_PKEY_get_raw_public_key(key, raw, &n) <= 0 || !str_eq(buf_str(&x), str_n(raw, n))) {
+        err_set(im->err, ERR_INVALID, "the members \"x\" and \"d\" of the JWK do not match");
+        return false;
+    }
+    return true;
+}
+
 static EVP_PKEY *import_ed25519(struct import *im, bool is_private)
 {
     if (!str_eq(json_str(json_get(im->jwk, "crv")), STR("Ed25519"))) {
@@ -180,6 +291,9 @@ static EVP_PKEY *import_ed25519(struct import *im, bool is_private)
                                : EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, b.n);
     if (!key) {
         keys_error(im->err, "the JWK is no valid key");
+    } else if (is_private && !public_is(im, key)) {
+        EVP_PKEY_free(key);
+        return NULL;
     }
     return key;
 }
@@ -211,7 +325,7 @@ EVP_PKEY *jwk_parse(struct str text, bool *is_private, struct err **err)
     im.build = OSSL_PARAM_BLD_new();
     must(im.build);
     *is_private = json_get(im.jwk, "d") != NULL;
-    EVP_PKEY *key = import(&im, *is_private);
+    EVP_PKEY *key = check_types(&im) ? import(&im, *is_private) : NULL;
     if (!key && err && !*err) {
         keys_error(err, "the JWK is no valid key");
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/core_names.h>
 #include <openssl/dsa.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -24,6 +25,34 @@ int keys_error(struct err **err, const char *what)
 }
 
 /* ---- reading ---- */
+
+/* The curves of Go's crypto/elliptic, by name: explicit parameters are refused. */
+static bool known_curve(EVP_PKEY *key)
+{
+    static const char *const names[] = {"secp224r1", "prime256v1", "secp384r1", "secp521r1"};
+    char name[64];
+    char encoding[32];
+    if (EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) <= 0 ||
+        EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding, sizeof(encoding),
+                                       NULL) <= 0 ||
+        strcmp(encoding, OSSL_PKEY_EC_ENCODING_GROUP) != 0) {
+        return false;
+    }
+    size_t i = 0;
+    while (i < COUNT_OF(names) && strcmp(name, names[i]) != 0) {
+        i++;
+    }
+    return i < COUNT_OF(names);
+}
+
+int keys_check_kind(EVP_PKEY *key, struct err **err)
+{
+    int id = EVP_PKEY_get_base_id(key);
+    bool known = id == EVP_PKEY_RSA || id == EVP_PKEY_ED25519 || id == EVP_PKEY_X25519 ||
+                 (id == EVP_PKEY_EC && known_curve(key));
+    ERR_clear_error();
+    return known ? 0 : err_set(err, ERR_INVALID, "unable to parse private key type");
+}
 
 static EVP_PKEY *parse_pkcs8(struct str der)
 {
@@ -52,7 +81,10 @@ EVP_PKEY *keys_parse_private(struct str der, struct err **err)
     key = key ? key : parse_type(EVP_PKEY_RSA, der);
     key = key ? key : parse_type(EVP_PKEY_EC, der);
     if (!key) {
-        keys_error(err, "unknown private key type");
+        keys_error(err, "unable to parse private key type");
+    } else if (keys_check_kind(key, err) != 0) {
+        EVP_PKEY_free(key);
+        key = NULL;
     }
     ERR_clear_error();
     return key;
@@ -72,6 +104,10 @@ static int write_der(struct buf *out, const char *type, unsigned char *der, int 
 
 int keys_write_private(struct buf *out, EVP_PKEY *key, struct err **err)
 {
+    if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC) {
+        /* also where it was not in what the key was read from */
+        (void)EVP_PKEY_set_int_param(key, OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC, 1);
+    }
     PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
     unsigned char *der = NULL;
     int n = info ? i2d_PKCS8_PRIV_KEY_INFO(info, &der) : -1;

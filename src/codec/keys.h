@@ -13,8 +13,12 @@ typedef struct evp_pkey_st EVP_PKEY;
 
 void keys_freep(EVP_PKEY **key);
 
-/* PKCS#8, PKCS#1 (RSA) or SEC 1 (EC), whichever fits; encrypted keys fail. */
+/* PKCS#8, PKCS#1 (RSA) or SEC 1 (EC), whichever fits; encrypted keys fail, and those that
+ * keys_check_kind refuses. */
 EVP_PKEY *keys_parse_private(struct str der, struct err **err) MUST_USE;
+/* The kinds of key that templates handle: RSA, EC on a named curve P-224 to P-521, Ed25519,
+ * X25519. */
+int keys_check_kind(EVP_PKEY *key, struct err **err) MUST_USE;
 /* PEM blocks: "PRIVATE KEY" (PKCS#8), "PUBLIC KEY" (PKIX). */
 int keys_write_private(struct buf *out, EVP_PKEY *key, struct err **err) MUST_USE;
 int keys_write_public(struct buf *out, EVP_PKEY *key, struct err **err) MUST_USE;

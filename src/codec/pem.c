@@ -42,6 +42,21 @@ static ptrdiff_t find_last(struct str s, struct str needle)
     return -1;
 }
 
+/* A header that comes again replaces the first. */
+static bool set_header(struct pem_block *out, struct str name, struct str value)
+{
+    size_t i = 0;
+    while (i < out->n_headers && !str_eq(out->headers[i].name, name)) {
+        i++;
+    }
+    if (i == PEM_HEADERS_MAX) {
+        return false;
+    }
+    out->headers[i] = (struct pem_header){name, value};
+    out->n_headers = i == out->n_headers ? i + 1 : out->n_headers;
+    return true;
+}
+
 static bool take_headers(struct str *s, struct pem_block *out)
 {
     for (;;) {
@@ -54,11 +69,10 @@ static bool take_headers(struct str *s, struct pem_block *out)
         if (colon < 0) {
             return true;
         }
-        if (out->n_headers == PEM_HEADERS_MAX) {
+        if (!set_header(out, str_trim(str_head(line, (size_t)colon)),
+                        str_trim(str_from(line, (size_t)colon + 1)))) {
             return false;
         }
-        out->headers[out->n_headers++] = (struct pem_header){
-            str_trim(str_head(line, (size_t)colon)), str_trim(str_from(line, (size_t)colon + 1))};
         *s = after;
     }
 }
@@ -106,8 +120,11 @@ static bool read_block(struct arena *a, struct str inside, size_t end, struct pe
         return false;
     }
     struct str body = consumed < end ? str_sub(inside, consumed, end) : STR_EMPTY;
+    if (!decode_body(a, body, &out->der)) {
+        return false;
+    }
     *rest = after;
-    return decode_body(a, body, &out->der);
+    return true;
 }
 
 bool pem_next(struct arena *a, struct str *rest, struct pem_block *out)

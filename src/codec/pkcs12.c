@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
+ * OpenSSL reads more ciphers and digests than External Secrets Operator (RC4, DES ...); archives
+ * that the one refuses the other must refuse too, so the algorithms are looked at first.
+ * OpenSSL 3.0 does not know the one MAC that the original has on top of its own, PBMAC1.
+ *
  * RC2 and the like live in OpenSSL's legacy provider, which would be on offer to the whole program
  * once loaded. So it is loaded into a library context of its own, made once and used by reading
  * only.
  */
 #include <openssl/err.h>
+#include <openssl/hmac.h>
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>
 
@@ -15,7 +20,7 @@
 #include "base/random.h"
 #include "codec/keys.h"
 
-enum { ROUNDS = 2048, SALT = 16, PASSWORD_MAX = 1024, PARTS_MAX = 2 };
+enum { ROUNDS = 2048, SALT = 16, PASSWORD_MAX = 1024, PARTS_MAX = 2, ROUNDS_MAX = 10000000 };
 
 static OSSL_LIB_CTX *legacy_ctx;
 
@@ -85,13 +90,202 @@ static int wrong_password(struct err **err)
     return err_set(err, ERR_DENIED, "pkcs12: decryption password incorrect");
 }
 
+/* ---- algorithms ---- */
+
+static bool has_nid(const int *nids, size_t n, int nid)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (nids[i] == nid) {
+            return true;
+        }
+    }
+    return false;
+}
+#define HAS_NID(nids, nid) has_nid(nids, COUNT_OF(nids), nid)
+
+static int unsupported(const char *what, const ASN1_OBJECT *algorithm, struct err **err)
+{
+    char oid[128];
+    (void)OBJ_obj2txt(oid, sizeof(oid), algorithm, 1);
+    return err_set(err, ERR_INVALID, "pkcs12: %s %s is not supported", what, oid);
+}
+
+static int algorithm_nid(const X509_ALGOR *algorithm)
+{
+    const ASN1_OBJECT *object;
+    X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+    return OBJ_obj2nid(object);
+}
+
+/* The parameters of an algorithm, which are a sequence; NULL if they are not. */
+static void *parameters(const X509_ALGOR *algorithm, const ASN1_ITEM *type)
+{
+    int kind;
+    const void *value;
+    X509_ALGOR_get0(NULL, &kind, &value, algorithm);
+    if (kind != V_ASN1_SEQUENCE) {
+        return NULL;
+    }
+    const ASN1_STRING *text = value;
+    const unsigned char *p = ASN1_STRING_get0_data(text);
+    return ASN1_item_d2i(NULL, &p, ASN1_STRING_length(text), type);
+}
+
+static void pbe2_freep(PBE2PARAM **p)
+{
+    PBE2PARAM_free(*p);
+}
+
+static void pbkdf2_freep(PBKDF2PARAM **p)
+{
+    PBKDF2PARAM_free(*p);
+}
+
+/* The digest that PBKDF2 uses; NULL: not supported. */
+static const EVP_MD *hmac_digest(const X509_ALGOR *algorithm)
+{
+    switch (algorithm ? algorithm_nid(algorithm) : NID_hmacWithSHA1) {
+    case NID_hmacWithSHA1:
+        return EVP_sha1();
+    case NID_hmacWithSHA256:
+        return EVP_sha256();
+    case NID_hmacWithSHA512:
+        return EVP_sha512();
+    default:
+        return NULL;
+    }
+}
+
+static int check_pbes2(const X509_ALGOR *algorithm, struct err **err)
+{
+    static const int ciphers[] = {NID_aes_128_cbc, NID_aes_192_cbc, NID_aes_256_cbc};
+    AUTO(pbe2_freep) PBE2PARAM *scheme = parameters(algorithm, ASN1_ITEM_rptr(PBE2PARAM));
+    if (!scheme) {
+        return keys_error(err, "pkcs12: error reading P12 data");
+    }
+    if (!HAS_NID(ciphers, algorithm_nid(scheme->encryption))) {
+        return unsupported("pbes2 algorithm", scheme->encryption->algorithm, err);
+    }
+    AUTO(pbkdf2_freep) PBKDF2PARAM *kdf = NULL;
+    if (algorithm_nid(scheme->keyfunc) == NID_id_pbkdf2) {
+        kdf = parameters(scheme->keyfunc, ASN1_ITEM_rptr(PBKDF2PARAM));
+    }
+    return kdf && hmac_digest(kdf->prf)
+               ? 0
+               : unsupported("the key derivation of", scheme->keyfunc->algorithm, err);
+}
+
+static int check_encryption(const X509_ALGOR *algorithm, struct err **err)
+{
+    static const int known[] = {NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
+                                NID_pbe_WithSHA1And128BitRC2_CBC, NID_pbe_WithSHA1And40BitRC2_CBC};
+    int nid = algorithm_nid(algorithm);
+    if (nid == NID_pbes2) {
+        return check_pbes2(algorithm, err);
+    }
+    return HAS_NID(known, nid) ? 0 : unsupported("pbe algorithm", algorithm->algorithm, err);
+}
+
+/* ---- the MAC ---- */
+
+enum { MAC_KEY_MAX = 1024, ASN1_INVALID = 0x80 /* ASN1_get_object */ };
+
+/* PBMAC1 (RFC 9579): the key comes from PBKDF2, which takes the password as it is. */
+static bool pbmac1_key(const PBE2PARAM *scheme, struct str password, unsigned char *key, int *n)
+{
+    AUTO(pbkdf2_freep) PBKDF2PARAM *kdf = NULL;
+    if (algorithm_nid(scheme->keyfunc) == NID_id_pbkdf2) {
+        kdf = parameters(scheme->keyfunc, ASN1_ITEM_rptr(PBKDF2PARAM));
+    }
+    if (!kdf || kdf->salt->type != V_ASN1_OCTET_STRING || !kdf->keylength) {
+        return false;
+    }
+    const ASN1_OCTET_STRING *salt = kdf->salt->value.octet_string;
+    const EVP_MD *md = hmac_digest(kdf->prf);
+    int64_t length = 0;
+    int64_t rounds = 0;
+    if (!md || !ASN1_INTEGER_get_int64(&length, kdf->keylength) || length < 1 ||
+        length > MAC_KEY_MAX || !ASN1_INTEGER_get_int64(&rounds, kdf->iter) || rounds < 1 ||
+        rounds > ROUNDS_MAX) {
+        return false;
+    }
+    *n = (int)length;
+    return PKCS5_PBKDF2_HMAC(password.n ? password.p : "", (int)password.n, salt->data,
+                             salt->length, (int)rounds, md, *n, key) == 1;
+}
+
+static void content_freep(PKCS7 **p)
+{
+    PKCS7_free(*p);
+}
+
+/* Steps into (or, if `over`, behind) the element at *p. */
+static bool step(const unsigned char **p, const unsigned char *end, bool over)
+{
+    long n = 0;
+    int tag;
+    int class;
+    int form = ASN1_get_object(p, &n, &tag, &class, end - *p);
+    *p += over ? n : 0;
+    return !(form & ASN1_INVALID);
+}
+
+/* What the MAC is made of, which PKCS12 does not hand out: the second field of the archive. */
+static PKCS7 *read_content(struct str der)
+{
+    const unsigned char *p = (const unsigned char *)der.p;
+    const unsigned char *end = p + der.n;
+    if (!step(&p, end, false) || !step(&p, end, true)) {
+        return NULL;
+    }
+    PKCS7 *content = d2i_PKCS7(NULL, &p, end - p);
+    if (content && !PKCS7_type_is_data(content)) {
+        PKCS7_free(content);
+        return NULL;
+    }
+    return content;
+}
+
+static int check_pbmac1(struct str der, const X509_ALGOR *algorithm,
+                        const ASN1_OCTET_STRING *wanted, struct str password, struct err **err)
+{
+    /* the same two fields, under other names */
+    AUTO(pbe2_freep) PBE2PARAM *scheme = parameters(algorithm, ASN1_ITEM_rptr(PBE2PARAM));
+    const EVP_MD *md = scheme ? hmac_digest(scheme->encryption) : NULL;
+    unsigned char key[MAC_KEY_MAX];
+    int n = 0;
+    AUTO(content_freep) PKCS7 *content = read_content(der);
+    if (!md || !content || !pbmac1_key(scheme, password, key, &n)) {
+        ERR_clear_error();
+        return err_set(err, ERR_INVALID, "pkcs12: the parameters of PBMAC1 are not supported");
+    }
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    (void)HMAC(md, key, n, content->d.data->data, (size_t)content->d.data->length, mac, &size);
+    OPENSSL_cleanse(key, sizeof(key));
+    return wanted->length == (int)size && CRYPTO_memcmp(wanted->data, mac, size) == 0
+               ? 0
+               : wrong_password(err);
+}
+
 /* Finds the encoding of the password under which the MAC is right. */
-static int check_mac(PKCS12 *archive, struct str password, struct password *out, struct err **err)
+static int check_mac(PKCS12 *archive, struct str der, struct str password, struct password *out,
+                     struct err **err)
 {
     *out = (struct password){password.n ? password.p : "", (int)password.n};
     if (!PKCS12_mac_present(archive)) {
         *out = password.n ? *out : (struct password){NULL, 0};
         return password.n == 0 ? 0 : err_set(err, ERR_DENIED, "pkcs12: no MAC in data");
+    }
+    static const int digests[] = {NID_sha1, NID_sha256, NID_sha512};
+    const ASN1_OCTET_STRING *mac;
+    const X509_ALGOR *algorithm;
+    PKCS12_get0_mac(&mac, &algorithm, NULL, NULL, archive);
+    if (algorithm_nid(algorithm) == NID_pbmac1) {
+        return check_pbmac1(der, algorithm, mac, password, err);
+    }
+    if (!HAS_NID(digests, algorithm_nid(algorithm))) {
+        return unsupported("MAC digest algorithm", algorithm->algorithm, err);
     }
     if (PKCS12_verify_mac(archive, out->p, out->n)) {
         return 0;
@@ -112,6 +306,12 @@ static int read_key(PKCS12_SAFEBAG *bag, const struct password *password, struct
     if (PKCS12_SAFEBAG_get_nid(bag) == NID_keyBag) {
         out->key = EVP_PKCS82PKEY_ex(PKCS12_SAFEBAG_get0_p8inf(bag), NULL, NULL);
     } else {
+        const X509_ALGOR *algorithm;
+        X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &algorithm, NULL);
+        if (check_encryption(algorithm, err) != 0) {
+            err_wrap(err, "pkcs12: error decrypting PKCS#8 shrouded key bag");
+            return -1;
+        }
         PKCS8_PRIV_KEY_INFO *info =
             PKCS12_decrypt_skey_ex(bag, password->p, password->n, legacy(), NULL);
         if (!info) {
@@ -120,7 +320,10 @@ static int read_key(PKCS12_SAFEBAG *bag, const struct password *password, struct
         out->key = EVP_PKCS82PKEY_ex(info, NULL, NULL);
         PKCS8_PRIV_KEY_INFO_free(info);
     }
-    return out->key ? 0 : keys_error(err, "pkcs12: error parsing PKCS#8 private key");
+    if (!out->key) {
+        return keys_error(err, "pkcs12: error parsing PKCS#8 private key");
+    }
+    return keys_check_kind(out->key, err);
 }
 
 static int read_bag(PKCS12_SAFEBAG *bag, const struct password *password, struct pkcs12 *out,
@@ -149,6 +352,10 @@ static int read_part(PKCS7 *part, const struct password *password, struct pkcs12
                      struct err **err)
 {
     bool plain = PKCS7_type_is_data(part);
+    if (PKCS7_type_is_encrypted(part) &&
+        check_encryption(part->d.encrypted->enc_data->algorithm, err) != 0) {
+        return -1;
+    }
     AUTO(bags_freep)
     STACK_OF(PKCS12_SAFEBAG) *bags = plain
                                          ? PKCS12_unpack_p7data(part)
@@ -197,7 +404,7 @@ int pkcs12_read(struct str der, struct str password, struct pkcs12 *out, struct 
     *out = (struct pkcs12){0};
     AUTO(archive_freep) PKCS12 *archive = read_archive(der, err);
     struct password used;
-    if (!archive || check_mac(archive, password, &used, err) != 0) {
+    if (!archive || check_mac(archive, der, password, &used, err) != 0) {
         return -1;
     }
     if (read_parts(archive, &used, out, err) != 0) {
