@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/intern.h"
+#include "base/num.h"
 
 /* Names have at most 253 bytes; uids and versions are opaque, and short in practice. */
 enum { MAX_NAME = 253, MAX_OPAQUE = 255 };
@@ -77,6 +78,12 @@ struct str object_uid(const struct object *o)
 struct str object_version(const struct object *o)
 {
     return (struct str){o->texts + o->name_n + 1 + o->uid_n + 1, o->version_n};
+}
+
+uint64_t object_version_number(struct str version)
+{
+    uint64_t n = 0;
+    return num_parse_u64(version, &n) ? n : 0;
 }
 
 void object_key(const struct object *o, struct buf *out)

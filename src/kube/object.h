@@ -51,6 +51,9 @@ struct str object_ns(const struct object *o);
 struct str object_name(const struct object *o);
 struct str object_uid(const struct object *o);
 struct str object_version(const struct object *o); /* metadata.resourceVersion: opaque */
+/* A resourceVersion as a number, 0 if it is none. They are the revisions of the cluster's etcd and
+ * only grow (KEP-5504): good for telling which of two is newer. Equality needs no number. */
+uint64_t object_version_number(struct str version);
 /* "namespace/name", or "name" without a namespace: the key of workqueues. */
 void object_key(const struct object *o, struct buf *out);
 

@@ -15,19 +15,25 @@
 #include "base/map.h"
 #include "reload/reload_internal.h"
 
-enum { KEY_MAX = 600 };
+/* Of more changes than MANY in a row only the first ones and the last are told apart. */
+enum { KEY_MAX = 600, MANY = 16 };
 
 struct change {
-    ns_t at; /* clock_real time of the first change since the last list */
+    ns_t at; /* clock_real */
     bool existed;
     struct digest before;
+};
+
+/* The changes of one source since the last list, oldest first. */
+struct changes {
+    VEC(struct change) v;
     char ns[];
 };
 
 struct batch {
     struct reload *r;
     struct workqueue *namespaces;
-    struct map changes; /* "type/ns/name" -> struct change */
+    struct map changes; /* "type/ns/name" -> struct changes */
     ns_t started;       /* clock_real time of the list under way (one at a time per namespace) */
 };
 
@@ -39,19 +45,38 @@ static void write_key(struct buf *out, enum source_type type, struct str ns, str
     buf_add_str(out, name);
 }
 
+static struct changes *changes_of(struct batch *b, struct str key, struct str ns)
+{
+    struct changes *c = map_get(&b->changes, key);
+    if (!c) {
+        c = xcalloc(1, sizeof(*c) + ns.n + 1);
+        memcpy(c->ns, ns.p, ns.n);
+        map_set(&b->changes, key, c);
+    }
+    return c;
+}
+
+static void free_changes(void *arg)
+{
+    struct changes *c = arg;
+    vec_done(&c->v);
+    free(c);
+}
+
 void batch_content(struct batch *b, enum source_type type, struct str ns, struct str name,
                    const struct digest *before)
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
+    struct change change = {.at = clock_real(), .existed = before != NULL};
     write_key(&key, type, ns, name);
-    if (!map_has(&b->changes, buf_str(&key))) {
-        struct change *c = xcalloc(1, sizeof(*c) + ns.n + 1);
-        c->at = clock_real();
-        c->existed = before != NULL;
-        c->before = before ? *before : (struct digest){0};
-        memcpy(c->ns, ns.p, ns.n);
-        map_set(&b->changes, buf_str(&key), c);
+    struct changes *c = changes_of(b, buf_str(&key), ns);
+    if (before) {
+        change.before = *before;
     }
+    if (c->v.n == MANY) {
+        c->v.n--;
+    }
+    vec_push(&c->v, change);
     batch_refresh(b, ns);
 }
 
@@ -68,12 +93,15 @@ bool batch_before(void *arg, const struct source *source, ns_t since, struct dig
         return false;
     }
     write_key(&key, source->type, str_c(source->ns), str_c(source->name));
-    const struct change *c = map_get(&r->batch->changes, buf_str(&key));
-    if (!c || !c->existed || c->at < since) {
-        return false;
+    const struct changes *c = map_get(&r->batch->changes, buf_str(&key));
+    for (size_t i = 0; c && i < c->v.n; i++) {
+        /* What came into being after the workload counts from its first content on. */
+        if (c->v.v[i].existed && c->v.v[i].at >= since) {
+            *out = c->v.v[i].before;
+            return true;
+        }
     }
-    *out = c->before;
-    return true;
+    return false;
 }
 
 /* ---- a list ---- */
@@ -81,10 +109,13 @@ bool batch_before(void *arg, const struct source *source, ns_t since, struct dig
 static void forget_changes(struct batch *b, struct str ns)
 {
     for (struct map_iter it = {0}; map_next(&b->changes, &it);) {
-        struct change *c = it.value;
-        if (c->at < b->started && str_eq_c(ns, c->ns)) {
+        struct changes *c = it.value;
+        while (c->v.n > 0 && c->v.v[0].at < b->started && str_eq_c(ns, c->ns)) {
+            vec_remove(&c->v, 0);
+        }
+        if (c->v.n == 0) {
             map_del(&b->changes, it.key);
-            free(c);
+            free_changes(c);
         }
     }
 }
@@ -160,7 +191,7 @@ void batch_free(struct batch *b)
 {
     if (b) {
         workqueue_free(b->namespaces);
-        map_done_with(&b->changes, free);
+        map_done_with(&b->changes, free_changes);
         free(b);
     }
 }

@@ -115,38 +115,73 @@ static struct record base_of_start(const struct judging *j, const struct source 
     return r.state != RECORD_NONE && still_mounted(j, s, &r) ? *now : r;
 }
 
-/* Where workloads are only listed now and then, a new one may have been made before the change that
- * it is found with. */
-static struct record base_of_listed(const struct judging *j, const struct source *s,
-                                    const struct record *now)
+/* What the workload has started with, if nothing is on record. False: that is being asked. */
+static bool base_of_begin(const struct judging *j, struct pair *p, const struct record *now)
 {
-    struct digest before;
-    if (j->t->config.before && j->t->config.before(j->t->config.arg, s, j->w->created, &before)) {
-        return ledger_record(j->t->config.key, s->type, str_c(s->name), &before);
+    const struct source *s = p->source;
+    const struct tracker_config *config = &j->t->config;
+    struct digest digest;
+    if (config->before && config->before(config->arg, s, j->w->created, &digest)) {
+        p->base = ledger_record(config->key, s->type, str_c(s->name), &digest);
+        return true;
     }
-    return *now;
+    uint64_t since = p->since == SINCE_START ? j->t->start_version : p->since;
+    switch (sources_at(config->sources, s, since, &digest)) {
+    case PAST_ASKING:
+        return false;
+    case PAST_CONTENT:
+        p->base = ledger_record(config->key, s->type, str_c(s->name), &digest);
+        return true;
+    case PAST_MISSING:
+        p->base = (struct record){.state = RECORD_MISSING};
+        return true;
+    case PAST_UNKNOWN:
+        break;
+    }
+    p->base = *now;
+    return true;
 }
 
-static void set_base(const struct judging *j, struct pair *p, int container,
+/* A source that came after its workload and has changed before it could be read: pods may have
+ * started with what it was at first. False: that is being asked. */
+static bool base_of_newcomer(const struct judging *j, struct pair *p)
+{
+    const struct source *s = p->source;
+    struct digest first;
+    if (p->base.state != RECORD_MISSING || !s->exists) {
+        return true;
+    }
+    enum past_state state = sources_at_creation(j->t->config.sources, s, &first);
+    if (state == PAST_CONTENT && !digest_eq(&first, &s->digest)) {
+        p->base = ledger_record(j->t->config.key, s->type, str_c(s->name), &first);
+    }
+    return state != PAST_ASKING;
+}
+
+/* False: not known yet. */
+static bool set_base(const struct judging *j, struct pair *p, int container,
                      const struct record *now)
 {
     switch (p->origin) {
     case PAIR_SET:
-        return;
+        return base_of_newcomer(j, p);
     case PAIR_START:
         p->base = base_of_start(j, p->source, container, now);
-        if (p->base.state == RECORD_NONE) {
-            p->base = base_of_listed(j, p->source, now);
+        if (p->base.state == RECORD_NONE && !base_of_begin(j, p, now)) {
+            return false;
         }
         break;
     case PAIR_RULE:
-        p->base = base_of_listed(j, p->source, now);
+        if (!base_of_begin(j, p, now)) {
+            return false;
+        }
         break;
     case PAIR_APPEARED:
         p->base = (struct record){.state = RECORD_MISSING};
         break;
     }
     p->origin = PAIR_SET;
+    return base_of_newcomer(j, p);
 }
 
 /* ---- judging ---- */
@@ -183,7 +218,8 @@ static struct decision decide(const struct judging *j, const struct source *s)
     return tracker_decide(j->t, j->e, s->type, str_c(s->name), marks);
 }
 
-static void judge_pair(const struct judging *j, struct pair *p)
+/* False: what the workload has started with is not known yet. */
+static bool judge_pair(const struct judging *j, struct pair *p)
 {
     const struct reload_options *o = j->t->config.options;
     const struct source *s = p->source;
@@ -192,10 +228,13 @@ static void judge_pair(const struct judging *j, struct pair *p)
         now = ledger_record(j->t->config.key, s->type, str_c(s->name), &s->digest);
     }
     struct decision d = decide(j, s);
-    set_base(j, p, d.container, &now);
     if (!decision_moves(d)) {
         p->base = now;
-        return;
+        p->origin = PAIR_SET;
+        return true;
+    }
+    if (!set_base(j, p, d.container, &now)) {
+        return false;
     }
     bool flags = s->type != SOURCE_SPC; /* pods that come and go make and remove pod statuses */
     struct judgement verdict = judge(&p->base, &now, flags && o->on_create, flags && o->on_delete);
@@ -209,6 +248,7 @@ static void judge_pair(const struct judging *j, struct pair *p)
     if (verdict.record.state != RECORD_MISSING || (flags && o->on_create)) {
         add_after(j, s, &verdict.record);
     }
+    return true;
 }
 
 /* Nothing can be said about the source yet; what is on record stays. */
@@ -225,12 +265,11 @@ static void judge_pairs(const struct judging *j)
     for (size_t i = 0; i < j->e->pairs.n; i++) {
         struct pair *p = &j->e->pairs.v[i];
         bool reading = sources_fetching(j->t->config.sources, p->source);
-        j->due->fetching = j->due->fetching || reading;
-        if (p->source->known) {
-            judge_pair(j, p);
-        } else {
+        if (!p->source->known || !judge_pair(j, p)) {
             keep_recorded(j, p->source);
+            reading = reading || p->source->known;
         }
+        j->due->fetching = j->due->fetching || reading;
     }
     j->due->moves = j->due->n_causes > 0;
 }

@@ -162,7 +162,8 @@ static void check_settled(void *arg)
     }
     r->phase = PHASE_RUNNING;
     if (r->tracker) {
-        tracker_sources_seen(r->tracker);
+        tracker_begin(r->tracker, MAX(sources_start_version(r->sources),
+                                      workloads_start_version(r->workloads)));
     }
     workqueue_resume(r->queue);
     if (r->batch) {
@@ -249,7 +250,7 @@ static void make_tracker(struct reload *r)
         .due = workload_due,
         .gone = work_gone,
         .selected = selected,
-        .before = batch_before,
+        .before = r->listed ? batch_before : NULL,
         .arg = r,
     });
 }

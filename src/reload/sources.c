@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
-#include "base/num.h"
 
 /* Helm keeps every release in a Secret, often the largest of all; nobody mounts them. */
 #define NO_HELM "type!=helm.sh/release.v1"
@@ -60,6 +59,8 @@ struct sources {
     struct map used; /* key -> struct source */
     struct workqueue *fetches;
     struct map calls; /* key -> struct fetch under way */
+    struct past *past;
+    uint64_t start_version;
 };
 
 struct fetch {
@@ -90,12 +91,6 @@ struct source *sources_find(const struct sources *s, enum source_type type, stru
                             struct str name)
 {
     return find(s, type, ns, name);
-}
-
-static uint64_t version_number(struct str version)
-{
-    uint64_t n = 0;
-    return num_parse_u64(version, &n) ? n : 0;
 }
 
 static const struct source_object *source_object(const struct object *o)
@@ -170,6 +165,7 @@ static void set_missing(struct sources *s, struct source *source)
     source->exists = false;
     source->seen = 0;
     source->fetched = 0;
+    source->made = 0;
     if (change) {
         notify(s, source, change);
     }
@@ -186,7 +182,7 @@ static void queue_fetch(struct sources *s, const struct source *source,
 /* The store says that the object is there in this version. */
 static void look_at(struct sources *s, struct source *source, const struct source_object *o)
 {
-    source->seen = version_number(object_version(&o->object));
+    source->seen = object_version_number(object_version(&o->object));
     if (s->config.mode == SOURCES_FULL && o->hashed) {
         source->fetched = source->seen;
         set_present(s, source, o->marks, &o->digest);
@@ -216,7 +212,7 @@ static const struct source_object *newest_status(const struct sources *s,
     for (struct store_iter it = {.ns = str_c(source->ns)};
          store_next(s->stores[ROLE_POD_STATUSES], &it);) {
         const struct source_object *o = source_object(it.object);
-        uint64_t v = version_number(object_version(it.object));
+        uint64_t v = object_version_number(object_version(it.object));
         if (strcmp(o->class, source->name) == 0 && (!newest || v > version)) {
             newest = o;
             version = v;
@@ -293,6 +289,19 @@ static void count(const struct watch *w, const char *event)
     }
 }
 
+/* An object that is new to the store: was it there at the start, or made now? */
+static void note_version(const struct watch *w, const struct object *o, bool initial)
+{
+    struct sources *s = w->owner;
+    uint64_t version = object_version_number(object_version(o));
+    struct source *source = find(s, roles[w->role].type, object_ns(o), object_name(o));
+    if (initial) {
+        s->start_version = MAX(s->start_version, version);
+    } else if (source && roles[w->role].content) {
+        source->made = version;
+    }
+}
+
 static void object_event(struct watch *w, const struct object *old, const struct object *now)
 {
     struct sources *s = w->owner;
@@ -324,6 +333,7 @@ static void on_added(void *arg, const struct object *o, bool initial)
     if (!initial) {
         tell_content(s, w, o, SOURCE_APPEARED, NULL);
     }
+    note_version(w, o, initial);
     object_event(w, NULL, o);
 }
 
@@ -451,7 +461,7 @@ static int take_answer(struct sources *s, struct source *source, const struct js
     if (digest_source(source->type, object, &digest, err)) {
         return -1;
     }
-    uint64_t version = version_number(json_find_str(object, "metadata.resourceVersion"));
+    uint64_t version = object_version_number(json_find_str(object, "metadata.resourceVersion"));
     *stale = version < source->seen;
     if (!*stale) {
         source->fetched = version;
@@ -536,13 +546,45 @@ void sources_written(struct sources *s, struct str ns, struct str name, struct s
                      const struct digest *digest)
 {
     struct source *source = find(s, SOURCE_SECRET, ns, name);
-    uint64_t number = version_number(version);
+    uint64_t number = object_version_number(version);
     if (!source || !source->known || number == 0 || number <= source->seen) {
         return;
     }
     source->seen = number;
     source->fetched = number;
     set_present(s, source, source->marks, digest);
+}
+
+/* ---- earlier versions ---- */
+
+uint64_t sources_start_version(const struct sources *s)
+{
+    return s->start_version;
+}
+
+enum past_state sources_at(struct sources *s, const struct source *source, uint64_t version,
+                           struct digest *out)
+{
+    if (source->type == SOURCE_SPC || !source->exists || source->fetched <= version) {
+        *out = source->digest;
+        return source->exists ? PAST_CONTENT : PAST_MISSING;
+    }
+    return past_at(s->past, source->type, str_c(source->ns), str_c(source->name), version, out);
+}
+
+enum past_state sources_at_creation(struct sources *s, const struct source *source,
+                                    struct digest *out)
+{
+    return sources_at(s, source, source->made ? source->made : UINT64_MAX, out);
+}
+
+static void past_answered(void *arg, enum source_type type, struct str ns, struct str name)
+{
+    struct sources *s = arg;
+    struct source *source = find(s, type, ns, name);
+    if (source) {
+        notify(s, source, SOURCE_LEARNED);
+    }
 }
 
 /* ---- users ---- */
@@ -659,6 +701,8 @@ struct sources *sources_new(const struct sources_config *config)
                                                  .backoff_base = 50 * NS_MS,
                                                  .backoff_cap = 2 * NS_MIN,
                                              });
+    s->past = past_new(
+        &(struct past_config){.client = config->client, .answered = past_answered, .arg = s});
     for (enum role role = 0; role < ROLES; role++) {
         s->stores[role] = store_new(NULL, NULL);
         add_watches(s, role);
@@ -684,6 +728,7 @@ void sources_free(struct sources *s)
         free(f);
     }
     map_done(&s->calls);
+    past_free(s->past);
     workqueue_free(s->fetches);
     for (size_t i = 0; i < s->watches.n; i++) {
         informer_free(s->watches.v[i]->informer);

@@ -21,6 +21,7 @@
 #include "kube/informer.h"
 #include "reload/digest.h"
 #include "reload/metrics.h"
+#include "reload/past.h"
 #include "reload/rules.h"
 
 struct sources;
@@ -41,6 +42,7 @@ struct source {
     /* private to sources.c */
     uint64_t seen;    /* resourceVersion of the newest event */
     uint64_t fetched; /* resourceVersion that digest is of */
+    uint64_t made;    /* resourceVersion of its creation, if that was watched; else 0 */
 };
 
 enum source_change {
@@ -87,6 +89,16 @@ struct source *sources_find(const struct sources *s, enum source_type type, stru
                             struct str name);
 /* A read of this source is under way or waits for its turn, and nothing says that it will fail. */
 bool sources_fetching(const struct sources *s, const struct source *source);
+/* The newest resourceVersion of all that was there at the start; 0 without any. */
+uint64_t sources_start_version(const struct sources *s);
+/* What a known source was at this resourceVersion of the cluster (reload/past.h). Where it is
+ * still the same, and for a SecretProviderClass, its digest without asking. While PAST_ASKING,
+ * `changed` will be called with SOURCE_LEARNED. */
+enum past_state sources_at(struct sources *s, const struct source *source, uint64_t version,
+                           struct digest *out);
+/* What it was when it was made, as far as that was seen; as sources_at. */
+enum past_state sources_at_creation(struct sources *s, const struct source *source,
+                                    struct digest *out);
 /* Calls fn with the name of each source of the type that exists in the namespace. */
 void sources_each_name(const struct sources *s, enum source_type type, struct str ns,
                        void (*fn)(void *arg, struct str name), void *arg);

@@ -6,7 +6,6 @@
 #include "reload/tracker_internal.h"
 
 #include "base/clock.h"
-#include "base/num.h"
 
 /* A workload that was made this recently is new; an older one that turns up has new annotations. */
 #define NEW_WORKLOAD (2 * NS_MIN)
@@ -52,16 +51,10 @@ size_t tracker_count(const struct tracker *t)
 
 /* ---- newest versions ---- */
 
-static uint64_t version_number(struct str version)
-{
-    uint64_t n = 0;
-    return num_parse_u64(version, &n) ? n : 0;
-}
-
 static void drop_stale_fresh(struct tracked *e, const struct workload *stored)
 {
-    if (e->fresh && (!stored || version_number(stored->resource_version) >=
-                                    version_number(e->fresh->resource_version))) {
+    if (e->fresh && (!stored || object_version_number(stored->resource_version) >=
+                                    object_version_number(e->fresh->resource_version))) {
         workload_free(TAKE(e->fresh));
     }
 }
@@ -164,6 +157,7 @@ struct wanted {
     const struct workload *pod;
     enum source_type type; /* while names are walked */
     enum pair_origin origin;
+    uint64_t since;
     struct map seen; /* "type/name" */
 };
 
@@ -195,7 +189,7 @@ static void want(struct wanted *w, enum source_type type, struct str name)
         return;
     }
     if (!find_pair(w->e, type, name)) {
-        struct pair pair = {.origin = w->origin};
+        struct pair pair = {.origin = w->origin, .since = w->since};
         pair.source = sources_use(w->t->config.sources, type, str_c(w->e->ns), name, w->e);
         vec_push(&w->e->pairs, pair);
     }
@@ -246,12 +240,12 @@ static void drop_unwanted(struct wanted *w)
     }
 }
 
-static void rebuild(struct tracker *t, struct tracked *e, enum pair_origin origin)
+static void rebuild(struct tracker *t, struct tracked *e, enum pair_origin origin, uint64_t since)
 {
     AUTO(arena_done) struct arena a = ARENA_INIT(ARENA_PLAIN);
     const struct workload *deciders[MAX_DECIDERS];
     struct ledger recorded;
-    struct wanted w = {.t = t, .e = e, .origin = origin};
+    struct wanted w = {.t = t, .e = e, .origin = origin, .since = since};
     size_t n = tracker_deciders(t, e, deciders, MAX_DECIDERS);
     const struct workload *lender = tracker_lender(t, e);
     ledger_parse(&a, n > 0 ? tracker_recorded_text(t, deciders[0]) : STR_EMPTY, t->config.key,
@@ -311,7 +305,8 @@ void tracker_appeared(struct tracker *t, enum source_type type, struct str ns, s
         struct tracked *e = list->entries.v[i];
         const struct workload *deciders[MAX_DECIDERS];
         size_t n = tracker_deciders(t, e, deciders, MAX_DECIDERS);
-        struct wanted w = {.t = t, .e = e, .type = type, .origin = PAIR_APPEARED};
+        struct wanted w = {
+            .t = t, .e = e, .type = type, .origin = PAIR_APPEARED, .since = SINCE_NOW};
         for (size_t k = 0; k < n; k++) {
             const struct workload *lender = tracker_lender(t, e);
             w.decider = deciders[k];
@@ -322,12 +317,13 @@ void tracker_appeared(struct tracker *t, enum source_type type, struct str ns, s
     }
 }
 
-void tracker_sources_seen(struct tracker *t)
+void tracker_begin(struct tracker *t, uint64_t version)
 {
+    t->start_version = version;
     for (struct map_iter it = {0}; map_next(&t->open, &it);) {
         const struct open_list *list = it.value;
         for (size_t i = 0; i < list->entries.n; i++) {
-            rebuild(t, list->entries.v[i], PAIR_START);
+            rebuild(t, list->entries.v[i], PAIR_START, SINCE_START);
             t->config.due(t->config.arg, list->entries.v[i]);
         }
     }
@@ -381,11 +377,11 @@ static void remove_entry(struct tracker *t, struct tracked *e)
 }
 
 static void refresh_entry(struct tracker *t, struct tracked *e, uint64_t shape,
-                          enum pair_origin origin)
+                          enum pair_origin origin, uint64_t since)
 {
     if (e->shape != shape || origin == PAIR_START) {
         e->shape = shape;
-        rebuild(t, e, origin);
+        rebuild(t, e, origin, since);
         set_open(t, e, is_open(t, e));
     }
     t->config.due(t->config.arg, e);
@@ -394,6 +390,15 @@ static void refresh_entry(struct tracker *t, struct tracked *e, uint64_t shape,
 static enum pair_origin origin_of_new(const struct workload *w, bool initial)
 {
     return initial || clock_real() - w->created < NEW_WORKLOAD ? PAIR_START : PAIR_RULE;
+}
+
+/* The version in which a workload is seen to be made, or to get other rules, is the moment from
+ * which its sources count. A list shows it later than it came about. */
+static uint64_t since_of(const struct tracker *t, const struct workload *w, bool initial)
+{
+    return initial            ? SINCE_START
+           : t->config.before ? SINCE_NOW
+                              : object_version_number(w->resource_version);
 }
 
 /* ---- Rollouts and the Deployments they borrow from ---- */
@@ -448,14 +453,14 @@ static void rollout_changed(struct tracker *t, const struct workload *old,
 
 /* The entries of Rollouts that restart by themselves and borrow this pod template. */
 static void refresh_borrowers(struct tracker *t, const struct workload *deployment,
-                              enum pair_origin origin)
+                              enum pair_origin origin, uint64_t since)
 {
     struct borrowers *b = borrowers_of(t, deployment->ns, deployment->name);
     for (size_t i = 0; b && i < b->names.n; i++) {
         struct tracked *e = tracker_get(t, WORKLOAD_ROLLOUT, deployment->ns, str_c(b->names.v[i]));
         if (e) {
             e->shape = 0;
-            refresh_entry(t, e, 1, origin);
+            refresh_entry(t, e, 1, origin, since);
         }
     }
 }
@@ -468,6 +473,7 @@ void tracker_changed(struct tracker *t, const struct workload *old, const struct
     const struct workload *w = now ? now : old;
     struct tracked *e = tracker_get(t, w->kind, w->ns, w->name);
     enum pair_origin origin = now ? origin_of_new(now, initial) : PAIR_RULE;
+    uint64_t since = now ? since_of(t, now, initial) : SINCE_NOW;
     if (w->kind == WORKLOAD_ROLLOUT) {
         rollout_changed(t, old, now, initial);
     }
@@ -476,12 +482,12 @@ void tracker_changed(struct tracker *t, const struct workload *old, const struct
         e = NULL;
     }
     if (now && e) {
-        refresh_entry(t, e, now->shape, PAIR_RULE);
+        refresh_entry(t, e, now->shape, PAIR_RULE, since);
     } else if (now && deserves_entry(t, now)) {
-        refresh_entry(t, add_entry(t, now), now->shape, origin);
+        refresh_entry(t, add_entry(t, now), now->shape, origin, since);
     }
     if (now && now->kind == WORKLOAD_DEPLOYMENT && (!old || old->shape != now->shape)) {
-        refresh_borrowers(t, now, origin);
+        refresh_borrowers(t, now, origin, since);
     }
 }
 
@@ -495,7 +501,7 @@ void tracker_set_fresh(struct tracker *t, struct tracked *e, struct workload *fr
     e->fresh = fresh;
     if (e->shape != fresh->shape) {
         e->shape = fresh->shape;
-        rebuild(t, e, PAIR_RULE);
+        rebuild(t, e, PAIR_RULE, since_of(t, fresh, false));
     }
 }
 

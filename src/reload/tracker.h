@@ -33,9 +33,15 @@ enum pair_origin {
     PAIR_APPEARED, /* the source is new */
 };
 
+/* Since when a pair counts, as a resourceVersion: what the source was then is what the workload has
+ * started with, if nothing is on record. */
+#define SINCE_START 0          /* the first lists */
+#define SINCE_NOW   UINT64_MAX /* whatever the source is */
+
 struct pair {
     struct source *source;
     enum pair_origin origin;
+    uint64_t since; /* until the base is set */
     struct record base;
 };
 
@@ -63,8 +69,8 @@ struct tracker_config {
     void (*gone)(void *arg, struct tracked *t);
     /* The namespace is one of those that are wanted now (a selector can change that). */
     bool (*selected)(void *arg, struct str ns);
-    /* WORKLOADS_LISTED: what the source was before its last change, if that change came after
-     * `since` (clock_real) and no list has come since. NULL, or false: unknown. */
+    /* WORKLOADS_LISTED, else NULL: what the source was before its first change after `since`
+     * (clock_real) that no list has come for yet. False: unknown. */
     bool (*before)(void *arg, const struct source *source, ns_t since, struct digest *out);
     void *arg;
 };
@@ -72,12 +78,13 @@ struct tracker_config {
 struct tracker *tracker_new(const struct tracker_config *config) MUST_USE;
 void tracker_free(struct tracker *t);
 
+/* Everything has been seen once; nothing is due before. version: the newest resourceVersion of all
+ * that was seen. Workloads that were seen before the sources find now what the patterns of their
+ * lists match. */
+void tracker_begin(struct tracker *t, uint64_t version);
 /* From workloads. */
 void tracker_changed(struct tracker *t, const struct workload *old, const struct workload *now,
                      bool initial);
-/* From sources: all that there are have been seen once. Workloads that were seen before them could
- * not find what the patterns of their lists match. */
-void tracker_sources_seen(struct tracker *t);
 /* From sources: nobody uses it yet. */
 void tracker_appeared(struct tracker *t, enum source_type type, struct str ns, struct str name);
 /* An answer of the API server; it is taken over. */

@@ -26,6 +26,7 @@ struct tracker {
     struct map entries;   /* key -> struct tracked */
     struct map open;      /* namespace -> struct open_list */
     struct map borrowers; /* key of the Deployment -> struct borrowers */
+    uint64_t start_version;
 };
 
 /* The workload itself first, then those who also have a say. */

@@ -433,7 +433,7 @@ static void look_after(struct work *w, const struct workload *workload)
     if (pause.state == PAUSE_STALE || (ours && pause.due <= now)) {
         w->activity = RESUMING;
         w->mover = mover_resume(&config, workload);
-    } else if (w->due.records && !w->r->unrecordable[workload->kind] &&
+    } else if (w->due.records && !w->due.fetching && !w->r->unrecordable[workload->kind] &&
                workload->owner_cronjob.n == 0) {
         start_record(w, workload);
     } else {

@@ -53,6 +53,7 @@ struct workloads {
     struct timer retry;
     ns_t retry_delay;
     struct err *first_error;
+    uint64_t start_version;
 };
 
 const struct resource *workload_resource(enum workload_kind kind)
@@ -87,6 +88,18 @@ static struct workload *parse(const struct workloads *w, enum workload_kind kind
     return workload_parse(kind, item, o, keep_all(o, kind), err);
 }
 
+static void note_version(struct workloads *w, const struct workload *now, bool initial)
+{
+    if (initial) {
+        w->start_version = MAX(w->start_version, object_version_number(now->resource_version));
+    }
+}
+
+uint64_t workloads_start_version(const struct workloads *w)
+{
+    return w->start_version;
+}
+
 /* ---- watched ---- */
 
 static struct object *convert(void *arg, const struct json *item, struct err **err)
@@ -99,6 +112,7 @@ static struct object *convert(void *arg, const struct json *item, struct err **e
 static void on_added(void *arg, const struct object *o, bool initial)
 {
     const struct scope *scope = arg;
+    note_version(scope->owner, workload_of_object(o), initial);
     scope->owner->config.changed(scope->owner->config.arg, NULL, workload_of_object(o), initial);
 }
 
@@ -181,6 +195,7 @@ static void put(struct workloads *w, struct workload *now)
         return;
     }
     bool initial = w->first_lists > 0;
+    note_version(w, now, initial);
     struct object *old = store_put(store, &now->object);
     if (old && !str_eq(object_uid(old), now->uid)) {
         w->config.changed(w->config.arg, workload_of_object(old), NULL, false);

@@ -40,6 +40,8 @@ void workloads_start(struct workloads *w);
 bool workloads_settled(const struct workloads *w, struct buf *why);
 bool workloads_synced(const struct workloads *w, struct buf *why);
 
+/* The newest resourceVersion of all that was there at the start; 0 without any. */
+uint64_t workloads_start_version(const struct workloads *w);
 /* NULL if nothing of that name is kept. */
 const struct workload *workloads_get(const struct workloads *w, enum workload_kind kind,
                                      struct str ns, struct str name);

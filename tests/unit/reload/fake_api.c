@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/datetime.h"
+#include "base/num.h"
 
 enum { BODY_MAX = 4 << 20, PATH_MAX_ = 1000 };
 
@@ -121,6 +122,17 @@ static void set_version(struct arena *a, struct json *doc, uint64_t version)
              json_new_str(a, arena_printf(a, "%llu", (unsigned long long)version)));
 }
 
+static void remember(struct fake_api *f, const struct fake_object *o, const char *text)
+{
+    struct fake_object *copy = xcalloc(1, sizeof(*copy));
+    copy->resource = o->resource;
+    copy->ns = xstrdup(o->ns);
+    copy->name = xstrdup(o->name);
+    copy->text = text ? xstrdup(text) : NULL;
+    copy->version = o->version;
+    vec_push(&f->history, copy);
+}
+
 static void set_text(struct fake_api *f, struct fake_object *o, struct arena *a, struct json *doc)
 {
     AUTO(buf_done) struct buf out = BUF_INIT(BODY_MAX);
@@ -129,6 +141,7 @@ static void set_text(struct fake_api *f, struct fake_object *o, struct arena *a,
     json_write(&out, doc, JSON_WRITE_PLAIN);
     free(o->text);
     o->text = buf_take(&out);
+    remember(f, o, o->text);
 }
 
 static bool generation_rises(enum resource_id resource, const struct json *old,
@@ -188,6 +201,7 @@ static void drop(struct fake_api *f, struct fake_object *o)
     set_text(f, o, &a, json_parse(&a, str_c(o->text), JSON_COPY, NULL));
     write_path(&path, o->resource, str_c(o->ns), str_c(o->name));
     map_del(&f->objects, buf_str(&path));
+    remember(f, o, NULL);
     tell(f, "DELETED", o);
     free_object(o);
 }
@@ -403,6 +417,31 @@ static void list(struct fake_api *f, struct http_exchange *x, const struct targe
     answer(f, x, 200, buf_str(&out));
 }
 
+/* "resourceVersionMatch=Exact" with the name of one object. */
+static void list_exact(struct fake_api *f, struct http_exchange *x, const struct target *t)
+{
+    AUTO(buf_done) struct buf out = BUF_INIT(BODY_MAX);
+    AUTO(buf_done) struct buf name = BUF_INIT(PATH_MAX_);
+    struct str query = http_x_query(x);
+    const struct fake_object *found = NULL;
+    uint64_t version = 0;
+    struct str number = str_from(query, (size_t)str_find(query, STR("resourceVersion=")) + 16);
+    ptrdiff_t end = str_find(number, STR("&"));
+    assert_true(num_parse_u64(end < 0 ? number : str_head(number, (size_t)end), &version));
+    for (size_t i = 0; i < f->history.n && f->history.v[i]->version <= version; i++) {
+        const struct fake_object *o = f->history.v[i];
+        buf_clear(&name);
+        buf_addf(&name, "fieldSelector=metadata.name%%3D%s", o->name);
+        if (o->resource == t->resource && str_eq_c(t->ns, o->ns) &&
+            str_find(query, buf_str(&name)) >= 0) {
+            found = o;
+        }
+    }
+    buf_addf(&out, "{\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"%llu\"},\"items\":[%s]}",
+             (unsigned long long)version, found && found->text ? found->text : "");
+    answer(f, x, 200, buf_str(&out));
+}
+
 static void send_initial(struct fake_api *f, struct fake_stream *s)
 {
     AUTO(buf_done) struct buf line = BUF_INIT(1000);
@@ -523,6 +562,8 @@ static void handle_collection(struct fake_api *f, struct http_exchange *x, const
 {
     if (str_eq(http_x_method(x), STR("POST"))) {
         handle_create(f, x, t);
+    } else if (str_find(http_x_query(x), STR("resourceVersionMatch=Exact")) >= 0) {
+        list_exact(f, x, t);
     } else if (str_find(http_x_query(x), STR("watch=")) < 0) {
         list(f, x, t);
     } else if (f->deny_watch && is_workload(t->resource)) {
@@ -706,6 +747,10 @@ void fake_done(struct fake_api *f)
     vec_done(&f->streams);
     vec_done(&f->faults);
     map_done_with(&f->objects, free_object);
+    for (size_t i = 0; i < f->history.n; i++) {
+        free_object(f->history.v[i]);
+    }
+    vec_done(&f->history);
     free(f->url);
 }
 

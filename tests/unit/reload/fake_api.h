@@ -30,7 +30,8 @@ struct fake_api {
     struct loop *loop;
     struct http_server *server;
     char *url;
-    struct map objects; /* path -> struct fake_object */
+    struct map objects;                /* path -> struct fake_object */
+    VEC(struct fake_object *) history; /* every version of each; text NULL: its deletion */
     VEC(struct fake_stream *) streams;
     VEC(struct http_exchange *) held; /* never answered */
     VEC(struct fake_fault) faults;

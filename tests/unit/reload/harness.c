@@ -36,7 +36,7 @@ void harness_run(struct harness *h, ns_t time)
     loop_advance(h->loop, time);
 }
 
-void harness_start(struct harness *h)
+static void begin(struct harness *h)
 {
     AUTO(err_freep) struct err *err = NULL;
     h->client = kube_client_new(
@@ -54,7 +54,21 @@ void harness_start(struct harness *h)
         fail_msg("%s", err_msg(err));
     }
     reload_start(h->reload);
+}
+
+void harness_start(struct harness *h)
+{
+    begin(h);
     harness_rest(h);
+}
+
+void harness_start_until_ready(struct harness *h)
+{
+    begin(h);
+    for (int i = 0; i < 1000 && !reload_ready(h->reload, NULL); i++) {
+        harness_run(h, NS_MS);
+    }
+    assert_true(reload_ready(h->reload, NULL));
 }
 
 void harness_kill(struct harness *h)

@@ -36,6 +36,8 @@ int harness_teardown(void **state);
 #define HARNESS_TEST(f) cmocka_unit_test_setup_teardown(f, harness_setup, harness_teardown)
 /* Starts the role and lets everything come to rest. */
 void harness_start(struct harness *h);
+/* Starts the role, and returns as soon as it says that it is ready. */
+void harness_start_until_ready(struct harness *h);
 /* Without any goodbye: what was under way is lost. */
 void harness_kill(struct harness *h);
 void harness_restart(struct harness *h);
