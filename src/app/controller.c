@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/datetime.h"
 #include "base/log.h"
 #include "base/vec.h"
 #include "kube/lease.h"
@@ -56,6 +58,26 @@ static bool ready(void *arg, struct buf *why)
     return all;
 }
 
+static void write_status(void *arg, struct str ns, struct buf *out)
+{
+    struct controller *c = arg;
+    char now[RFC3339_SIZE];
+    AUTO(buf_done) struct buf why = BUF_INIT(4096);
+    struct json_writer w = json_writer(out);
+    json_w_object(&w);
+    json_w_strings(&w, "version", PAWL_VERSION, "time", rfc3339_format(clock_real(), now));
+    json_w_key(&w, "leading");
+    json_w_bool(&w, c->started);
+    if (!ready(c, &why)) {
+        json_w_strings(&w, "notReady", why.p);
+    }
+    if (c->started) {
+        c->config.status(c->config.status_arg, ns, &w);
+    }
+    json_w_end(&w);
+    buf_add_byte(out, '\n');
+}
+
 static int open_listeners(struct controller *c, struct err **err)
 {
     must(c->config.n_listen <= MAX_LISTENERS);
@@ -66,6 +88,9 @@ static int open_listeners(struct controller *c, struct err **err)
             .ready = ready,
             .arg = c,
         };
+        if (c->config.status) {
+            server.status = write_status;
+        }
         c->servers[i] = app_server_new(c->config.loop, &server, err);
         if (!c->servers[i]) {
             return -1;

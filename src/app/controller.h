@@ -17,6 +17,7 @@
 #define PAWL_APP_CONTROLLER_H
 
 #include "app/server.h"
+#include "codec/json.h"
 #include "kube/client.h"
 #include "kube/events.h"
 
@@ -39,6 +40,10 @@ struct controller_config {
     size_t n_listen;
     const struct app_role *roles; /* must outlive the controller */
     size_t n_roles;
+    /* Writes members of the JSON object that /status is: what the roles know of one namespace, or
+     * of all if it is empty. NULL: no such page. */
+    void (*status)(void *arg, struct str ns, struct json_writer *w);
+    void *status_arg;
     /* Leader election; lease_name empty: none. */
     struct str lease_ns;
     struct str lease_name;

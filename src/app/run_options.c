@@ -11,7 +11,7 @@ static const struct flag rows[] = {
          "What to do: sync copies vault values into Secrets, reload restarts the workloads that "
          "use a changed Secret or ConfigMap."},
     {"listen", 0, FLAG_STRING, AT(listen), ":9090", "PAWL_LISTEN", "host:port",
-     "Where to serve /metrics, /healthz, /readyz and /live."},
+     "Where to serve /metrics, /healthz, /readyz, /live and /status."},
     {"config", 0, FLAG_STRING, AT(config), NULL, "PAWL_CONFIG", "file",
      "YAML file with options: a mapping of the names of these flags to values."},
     {"kubeconfig", 0, FLAG_STRING, AT(kubeconfig), NULL, NULL, "file",

@@ -2,6 +2,7 @@
 #include "app/runtime.h"
 
 #include "app/process_metrics.h"
+#include "app/status_page.h"
 
 int runtime_open(struct runtime *rt, const struct kube_config_options *where,
                  const struct kube_client_config *client, struct err **err)
@@ -35,6 +36,8 @@ int runtime_run(struct runtime *rt, const struct controller_config *controller,
         return -1;
     }
     full.n_roles = rt->roles.n;
+    full.status = status_page_write;
+    full.status_arg = &rt->roles;
     return controller_run(&full, err);
 }
 

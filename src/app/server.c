@@ -3,7 +3,7 @@
 
 #include "net/listen_address.h"
 
-enum { METRICS_MAX = 64 << 20, REASON_MAX = 4096 };
+enum { PAGE_MAX = 64 << 20, REASON_MAX = 4096 };
 
 struct app_server {
     struct app_server_config config;
@@ -17,7 +17,7 @@ static void text(struct http_exchange *x, int status, struct str body)
 
 static void serve_metrics(struct app_server *s, struct http_exchange *x)
 {
-    AUTO(buf_done) struct buf out = BUF_INIT(METRICS_MAX);
+    AUTO(buf_done) struct buf out = BUF_INIT(PAGE_MAX);
     metrics_write(s->config.metrics, &out);
     http_reply(x, 200, METRICS_CONTENT_TYPE, buf_str(&out));
 }
@@ -50,14 +50,39 @@ static void serve_readyz(struct app_server *s, struct http_exchange *x)
     serve_probe(s, x, s->config.ready, STR("ok"));
 }
 
+/* Namespaces need no decoding: they have letters, digits and dashes. */
+static struct str query_value(struct str query, struct str name)
+{
+    for (struct str rest = query, part; str_split(&rest, '&', &part);) {
+        if (str_starts(part, name) && part.n > name.n && part.p[name.n] == '=') {
+            return str_from(part, name.n + 1);
+        }
+    }
+    return STR_EMPTY;
+}
+
+static void serve_status(struct app_server *s, struct http_exchange *x)
+{
+    AUTO(buf_done) struct buf out = BUF_INIT(PAGE_MAX);
+    if (!s->config.status) {
+        text(x, 404, STR("404 page not found\n"));
+        return;
+    }
+    s->config.status(s->config.arg, query_value(http_x_query(x), STR("namespace")), &out);
+    if (!buf_ok(&out)) {
+        text(x, 500, STR("the status is too large; ask for one ?namespace=NAME\n"));
+        return;
+    }
+    http_reply(x, 200, "application/json", buf_str(&out));
+}
+
 static const struct {
     struct str path;
     void (*serve)(struct app_server *s, struct http_exchange *x);
 } routes[] = {
-    {STR_INIT("/metrics"), serve_metrics},
-    {STR_INIT("/healthz"), serve_healthz},
-    {STR_INIT("/live"), serve_live},
-    {STR_INIT("/readyz"), serve_readyz},
+    {STR_INIT("/metrics"), serve_metrics}, {STR_INIT("/healthz"), serve_healthz},
+    {STR_INIT("/live"), serve_live},       {STR_INIT("/readyz"), serve_readyz},
+    {STR_INIT("/status"), serve_status},
 };
 
 static void handle(void *arg, struct http_exchange *x)

@@ -4,7 +4,8 @@
  *
  *   /metrics            Prometheus text
  *   /healthz, /live     is the process alive (and, for a leader that lost its lease, no longer:
- * 500) /readyz             are the caches synced; the body names what is missing
+ * 500) /readyz             are the caches synced; the body names what is missing /status what `pawl
+ * status` shows, as JSON; ?namespace=NAME for one namespace
  */
 #ifndef PAWL_APP_SERVER_H
 #define PAWL_APP_SERVER_H
@@ -20,6 +21,8 @@ struct app_server_config {
     /* True, or false and what is missing in *why. */
     bool (*ready)(void *arg, struct buf *why);
     bool (*alive)(void *arg, struct buf *why);
+    /* Writes the status of one namespace, or of all if it is empty. NULL: there is no such page. */
+    void (*status)(void *arg, struct str ns, struct buf *out);
     void *arg;
 };
 

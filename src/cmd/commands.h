@@ -18,6 +18,7 @@ command_fn cmd_plan;
 command_fn cmd_reloader;
 command_fn cmd_render;
 command_fn cmd_run;
+command_fn cmd_status;
 command_fn cmd_version;
 
 /* The common beginning: defaults, config file (if the table has a flag named "config"),

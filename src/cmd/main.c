@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"emulator", cmd_emulator,
      "Key Vault and Entra ID on this machine, for tests, demos and laptops"},
     {"render", cmd_render, "an ExternalSecret rendered offline, with values from a file"},
+    {"status", cmd_status, "what is: restarts that are due or fail, ExternalSecrets, stores"},
     {"plan", cmd_plan, "what would restart if a Secret or ConfigMap changed, and why"},
     {"check", cmd_check, "what is missing in a cluster for Pawl to work, and what to do about it"},
     {"version", cmd_version, "the version, the build options and the versions of the libraries"},

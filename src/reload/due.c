@@ -218,15 +218,28 @@ static struct decision decide(const struct judging *j, const struct source *s)
     return tracker_decide(j->t, j->e, s->type, str_c(s->name), marks);
 }
 
+static struct record record_now(const struct judging *j, const struct source *s)
+{
+    if (!s->exists) {
+        return (struct record){.state = RECORD_MISSING};
+    }
+    return ledger_record(j->t->config.key, s->type, str_c(s->name), &s->digest);
+}
+
+static struct judgement judge_record(const struct judging *j, const struct source *s,
+                                     const struct record *base, const struct record *now)
+{
+    const struct reload_options *o = j->t->config.options;
+    bool flags = s->type != SOURCE_SPC; /* pods that come and go make and remove pod statuses */
+    return judge(base, now, flags && o->on_create, flags && o->on_delete);
+}
+
 /* False: what the workload has started with is not known yet. */
 static bool judge_pair(const struct judging *j, struct pair *p)
 {
     const struct reload_options *o = j->t->config.options;
     const struct source *s = p->source;
-    struct record now = {.state = RECORD_MISSING};
-    if (s->exists) {
-        now = ledger_record(j->t->config.key, s->type, str_c(s->name), &s->digest);
-    }
+    struct record now = record_now(j, s);
     struct decision d = decide(j, s);
     if (!decision_moves(d)) {
         p->base = now;
@@ -236,8 +249,7 @@ static bool judge_pair(const struct judging *j, struct pair *p)
     if (!set_base(j, p, d.container, &now)) {
         return false;
     }
-    bool flags = s->type != SOURCE_SPC; /* pods that come and go make and remove pod statuses */
-    struct judgement verdict = judge(&p->base, &now, flags && o->on_create, flags && o->on_delete);
+    struct judgement verdict = judge_record(j, s, &p->base, &now);
     bool deleted = verdict.verdict == VERDICT_DELETED;
     if (deleted || (verdict.verdict == VERDICT_MOVE && !already_moved(j, s, d.container))) {
         add_cause(j, s, d.container, deleted);
@@ -245,7 +257,7 @@ static bool judge_pair(const struct judging *j, struct pair *p)
         p->base = verdict.record;
     }
     /* That a source was missing matters only to those who wait for its creation. */
-    if (verdict.record.state != RECORD_MISSING || (flags && o->on_create)) {
+    if (verdict.record.state != RECORD_MISSING || (s->type != SOURCE_SPC && o->on_create)) {
         add_after(j, s, &verdict.record);
     }
     return true;
@@ -331,6 +343,28 @@ static void find_leftovers(const struct judging *j)
 }
 
 /* ---- */
+
+enum source_state tracker_source_state(struct tracker *t, struct tracked *e, const struct pair *p)
+{
+    const struct source *s = p->source;
+    struct judging j = {.t = t, .e = e, .w = tracker_workload(t, e)};
+    if (!j.w || !s->known || p->origin != PAIR_SET) {
+        return SOURCE_UNKNOWN;
+    }
+    const struct workload *lender = tracker_lender(t, e);
+    j.pod = lender ? lender : j.w;
+    struct decision d = decide(&j, s);
+    if (!decision_moves(d)) {
+        return SOURCE_IGNORED;
+    }
+    struct record now = record_now(&j, s);
+    enum verdict verdict = judge_record(&j, s, &p->base, &now).verdict;
+    if (verdict == VERDICT_DELETED ||
+        (verdict == VERDICT_MOVE && !already_moved(&j, s, d.container))) {
+        return SOURCE_DUE;
+    }
+    return s->exists ? SOURCE_CURRENT : SOURCE_MISSING;
+}
 
 void tracker_due(struct tracker *t, struct tracked *e, struct arena *a, struct due *out)
 {

@@ -470,9 +470,11 @@ void reload_each_row(const struct reload *r, void (*fn)(void *arg, const struct 
                      void *arg)
 {
     struct tracked *e;
+    AUTO(arena_done) struct arena a = ARENA_INIT(ARENA_PLAIN);
     for (struct map_iter it = {0}; r->tracker && tracker_next(r->tracker, &it, &e);) {
         struct reload_row row;
-        work_row(r, e, &row);
+        arena_reset(&a);
+        work_row(r, e, &a, &row);
         fn(arg, &row);
     }
 }

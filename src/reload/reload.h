@@ -62,18 +62,31 @@ void reload_settled(struct reload *r, struct str ns, struct str name);
 
 /* ---- for people ---- */
 
-/* A workload that something can move. Views are valid during the call. */
+struct reload_source_row {
+    enum source_type type;
+    struct str name;
+    /* "current": the workload has it. "due": it has changed. "missing": it does not exist.
+     * "ignored": it says that it moves nobody. "unknown": not read yet. */
+    const char *state;
+};
+/* A workload that something can move. Views are valid during the call; times are clock_real, 0:
+ * none. */
 struct reload_row {
     enum workload_kind kind;
     struct str ns;
     struct str name;
-    const char *state;     /* "current", "waiting", "moving", "failing", "paused" */
-    size_t sources;        /* that can move it */
-    ns_t moved;            /* clock_real time of the last move by this process; 0: none */
+    const char *state; /* "current", "waiting", "moving", "failing", "paused" */
+    const struct reload_source_row *sources; /* that can move it */
+    size_t n_sources;
+    ns_t moved;            /* the last move by this process */
     struct str moved_for;  /* "secret/db" of that move; may be empty */
+    ns_t due_since;        /* since when a move is due that has not been done */
     unsigned failures;     /* in a row */
-    ns_t retry;            /* clock_real time of the next try; 0: none is planned */
+    ns_t failing_since;    /* the first of them */
+    ns_t retry;            /* the next try */
     struct str last_error; /* empty: none */
+    ns_t paused_until;     /* by a pause period */
+    bool paused_by_user;   /* until somebody resumes it */
 };
 void reload_each_row(const struct reload *r, void (*fn)(void *arg, const struct reload_row *row),
                      void *arg);

@@ -68,7 +68,8 @@ void work_process(void *arg, struct workqueue *q, struct str key);
 void work_gone(void *arg, struct tracked *e);
 /* Drops the moves that go on without a tracked workload. */
 void work_drop_orphans(struct reload *r);
-void work_row(const struct reload *r, struct tracked *e, struct reload_row *row);
+/* Its sources are in the arena. */
+void work_row(const struct reload *r, struct tracked *e, struct arena *a, struct reload_row *row);
 /* The queue has one less running; a stop may have waited for it. */
 void reload_work_ended(struct reload *r);
 

@@ -105,6 +105,16 @@ struct decision tracker_decide(const struct tracker *t, struct tracked *e, enum 
 bool tracker_next(const struct tracker *t, struct map_iter *it, struct tracked **out);
 size_t tracker_count(const struct tracker *t);
 
+/* How each source of a workload stands, for people. */
+enum source_state {
+    SOURCE_UNKNOWN, /* not read yet */
+    SOURCE_CURRENT, /* the workload has it */
+    SOURCE_DUE,
+    SOURCE_MISSING,
+    SOURCE_IGNORED, /* it says that it moves nobody, or lacks the mark that it needs */
+};
+enum source_state tracker_source_state(struct tracker *t, struct tracked *e, const struct pair *p);
+
 /* What is due for one workload. Everything is in the arena. */
 struct due {
     bool moves;    /* causes are not empty */

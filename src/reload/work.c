@@ -49,6 +49,7 @@ struct work {
     char *moved_for;
     char *last_error;
     unsigned failures;
+    ns_t failing_since;    /* clock_real */
     ns_t retry;            /* clock_real */
     uint64_t warned_shape; /* version whose bad patterns and pause period were told */
     ns_t warned_period;
@@ -116,6 +117,7 @@ static void set_failing(struct work *w, const struct err *err)
     bool failing = err != NULL;
     if (w->failing != failing) {
         w->failing = failing;
+        w->failing_since = failing ? clock_real() : 0;
         w->r->n_failing += failing ? 1 : (size_t)-1;
         metric_set(w->r->metrics.failing, NULL, (double)w->r->n_failing);
     }
@@ -527,24 +529,60 @@ static const char *state_name(const struct work *w, const struct workload *workl
     if (w && w->pending) {
         return "waiting";
     }
-    return workload && pause_of(workload, clock_real()).state == PAUSE_OURS ? "paused" : "current";
+    bool paused = workload && workload->kind == WORKLOAD_DEPLOYMENT && workload->paused;
+    return paused ? "paused" : "current";
 }
 
-void work_row(const struct reload *r, struct tracked *e, struct reload_row *row)
+static const struct reload_source_row *source_rows(const struct reload *r, struct tracked *e,
+                                                   struct arena *a)
+{
+    static const char *const states[] = {
+        [SOURCE_UNKNOWN] = "unknown", [SOURCE_CURRENT] = "current", [SOURCE_DUE] = "due",
+        [SOURCE_MISSING] = "missing", [SOURCE_IGNORED] = "ignored",
+    };
+    struct reload_source_row *rows = arena_array(a, struct reload_source_row, e->pairs.n);
+    for (size_t i = 0; i < e->pairs.n; i++) {
+        const struct pair *p = &e->pairs.v[i];
+        rows[i] = (struct reload_source_row){
+            .type = p->source->type,
+            .name = str_c(p->source->name),
+            .state = states[tracker_source_state(r->tracker, e, p)],
+        };
+    }
+    return rows;
+}
+
+static void work_row_of(const struct work *w, struct reload_row *row)
+{
+    row->moved = w->moved;
+    row->moved_for = str_c(w->moved_for);
+    row->failures = w->failures;
+    row->failing_since = w->failing_since;
+    row->retry = w->retry;
+    row->last_error = str_c(w->last_error);
+    if (w->due_since) {
+        row->due_since = clock_real() - (clock_mono() - w->due_since);
+    }
+}
+
+void work_row(const struct reload *r, struct tracked *e, struct arena *a, struct reload_row *row)
 {
     const struct work *w = e->state;
+    const struct workload *workload = tracker_workload(r->tracker, e);
     *row = (struct reload_row){
         .kind = e->kind,
         .ns = str_c(e->ns),
         .name = str_c(e->name),
-        .state = state_name(w, tracker_workload(r->tracker, e)),
-        .sources = e->pairs.n,
+        .state = state_name(w, workload),
+        .sources = source_rows(r, e, a),
+        .n_sources = e->pairs.n,
     };
+    if (workload && workload->kind == WORKLOAD_DEPLOYMENT) {
+        struct pause pause = pause_of(workload, clock_real());
+        row->paused_by_user = pause.state == PAUSE_USER;
+        row->paused_until = pause.state == PAUSE_OURS ? pause.due : 0;
+    }
     if (w) {
-        row->moved = w->moved;
-        row->moved_for = str_c(w->moved_for);
-        row->failures = w->failures;
-        row->retry = w->retry;
-        row->last_error = str_c(w->last_error);
+        work_row_of(w, row);
     }
 }

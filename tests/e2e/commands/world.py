@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 from pawltest import Cluster, Kube, Pawl  # noqa: E402
-from pawltest.programs import PAWL  # noqa: E402
+from pawltest.programs import PAWL, ROOT  # noqa: E402
 
 PORT = int(os.environ.get("CLUSTER_PORT", "17743"))
 SOON = 60  # seconds; other things run on the machine
@@ -34,14 +34,22 @@ class World:
     def json(self, *args, status=0, **more):
         """What a command prints with -o json."""
         done = self.pawl(*args, "-o", "json", **more)
-        assert done.returncode == status, f"{args}: {done.returncode}\n{done.stdout}{done.stderr}"
+        assert status is None or done.returncode == status, f"{args}: {done.returncode}\n{done.stdout}{done.stderr}"
         return json.loads(done.stdout)
 
-    def controller(self, *flags, command=("run",), environment=None):
+    def controller(self, *flags, command=("run",), environment=None, host="127.0.0.1", port=None):
+        """host and port, if the flags say where it listens."""
         environment = {"POD_NAMESPACE": "pawl-system", **(environment or {})}
-        return Pawl(self.cluster.kubeconfig, *flags, command=command, environment=environment).start().wait_ready(SOON)
+        pawl = Pawl(self.cluster.kubeconfig, *flags, command=command, environment=environment, listen=port is None)
+        pawl.host, pawl.port = host, port or pawl.port
+        return pawl.start().wait_ready(SOON)
 
     # ---- objects ----
+
+    def install_definitions(self):
+        """The custom resource definitions of the chart."""
+        self.cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "charts/pawl/files/crds"))
+        self.cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
 
     def namespace(self, hint, labels=None):
         name = f"{hint}-{next(self.counter)}"

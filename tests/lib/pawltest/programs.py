@@ -82,7 +82,7 @@ class Pawl(Program):
     """`pawl run` (or another controller command) outside of the cluster, as a kubeconfig's user."""
 
     def __init__(self, kubeconfig, *flags, command=("run",), environment=None, listen=True):
-        self.port = free_port()
+        self.host, self.port = "127.0.0.1", free_port()
         listen = [f"--listen=127.0.0.1:{self.port}"] if listen else []
         super().__init__("run", [PAWL, *command, *listen, *flags],
                          dict({"KUBECONFIG": kubeconfig}, **(environment or {})))
@@ -90,7 +90,7 @@ class Pawl(Program):
     def get(self, path, timeout=10):
         """(status, text); (0, reason) without an answer."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=timeout) as answer:
+            with urllib.request.urlopen(f"http://{self.host}:{self.port}{path}", timeout=timeout) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -29,6 +29,12 @@ static bool is_alive(void *arg, struct buf *why)
     return probes.alive;
 }
 
+static void write_status(void *arg, struct str ns, struct buf *out)
+{
+    (void)arg;
+    buf_addf(out, "{\"ns\":\"%.*s\"}", STR_ARG(ns));
+}
+
 static const struct metric_desc counter = {"things_total", "Things.", METRIC_COUNTER,
                                            {NULL},         NULL,      0};
 
@@ -40,8 +46,11 @@ static int setup(void **state)
     metrics = metrics_new();
     metric_inc(metrics_add(metrics, &counter), NULL);
     client = http_client_new(l, &(struct http_client_config){0});
-    struct app_server_config config = {
-        .listen = "127.0.0.1:0", .metrics = metrics, .ready = is_ready, .alive = is_alive};
+    struct app_server_config config = {.listen = "127.0.0.1:0",
+                                       .metrics = metrics,
+                                       .ready = is_ready,
+                                       .alive = is_alive,
+                                       .status = write_status};
     server = app_server_new(l, &config, NULL);
     return server && client ? 0 : -1;
 }
@@ -108,9 +117,19 @@ static void serves_metrics_and_nothing_else(void **state)
     assert_int_equal(ask("POST", "/metrics", "only GET"), 405);
 }
 
+static void serves_the_status(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("GET", "/status", "{\"ns\":\"\"}"), 200);
+    assert_int_equal(ask("GET", "/status?namespace=web", "{\"ns\":\"web\"}"), 200);
+    assert_int_equal(ask("GET", "/status?namespaces=web&x=y&namespace=a", "{\"ns\":\"a\"}"), 200);
+    assert_int_equal(ask("POST", "/status", "only GET"), 405);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(answers_probes),
-                                       cmocka_unit_test(serves_metrics_and_nothing_else)};
+                                       cmocka_unit_test(serves_metrics_and_nothing_else),
+                                       cmocka_unit_test(serves_the_status)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

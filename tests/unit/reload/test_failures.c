@@ -34,7 +34,22 @@ struct found {
     const char *state;
     unsigned failures;
     bool error;
+    ns_t due_since, failing_since, retry, paused_until, moved;
+    bool paused_by_user;
+    char moved_for[64];
+    char sources[256]; /* "secret/db=due ..." */
 };
+
+static void note_sources(struct found *f, const struct reload_row *row)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT(sizeof(f->sources) - 1);
+    for (size_t i = 0; i < row->n_sources; i++) {
+        const struct reload_source_row *s = &row->sources[i];
+        buf_addf(&text, "%s%s/%.*s=%s", i > 0 ? " " : "", source_type_info(s->type)->ledger,
+                 STR_ARG(s->name), s->state);
+    }
+    memcpy(f->sources, text.p, text.n + 1);
+}
 
 static void look(void *arg, const struct reload_row *row)
 {
@@ -43,6 +58,14 @@ static void look(void *arg, const struct reload_row *row)
         f->state = row->state;
         f->failures = row->failures;
         f->error = str_find(row->last_error, STR("Forbidden")) >= 0;
+        f->due_since = row->due_since;
+        f->failing_since = row->failing_since;
+        f->retry = row->retry;
+        f->paused_until = row->paused_until;
+        f->paused_by_user = row->paused_by_user;
+        f->moved = row->moved;
+        snprintf(f->moved_for, sizeof(f->moved_for), "%.*s", STR_ARG(row->moved_for));
+        note_sources(f, row);
     }
 }
 
@@ -58,6 +81,11 @@ static void a_failure_is_visible(void **state)
     reload_each_row(h->reload, look, &found);
     assert_string_equal(found.state, "failing");
     assert_true(found.failures >= 2 && found.error);
+    assert_string_equal(found.sources, "secret/db=due configmap/settings=current");
+    assert_in_range(clock_real() - found.failing_since, NS_S, 2 * NS_S);
+    assert_in_range(clock_real() - found.due_since, NS_S, 2 * NS_S);
+    assert_true(found.retry > clock_real() - NS_S);
+    assert_int_equal(found.moved, 0);
     struct metric *executed = metrics_find(h->metrics, "reloader_reload_executed_total");
     assert_true(metric_value(executed, LABELS(STR("false"))) >= 2);
     assert_true(metric_value(metrics_find(h->metrics, "pawl_reload_failing"), NULL) == 1);
@@ -65,8 +93,57 @@ static void a_failure_is_visible(void **state)
     harness_run(h, NS_MIN);
     reload_each_row(h->reload, look, &found);
     assert_string_equal(found.state, "current");
+    assert_string_equal(found.sources, "secret/db=current configmap/settings=current");
+    assert_int_equal(found.failures, 0);
+    assert_true(found.failing_since == 0 && found.due_since == 0 && found.moved > 0);
+    assert_string_equal(found.moved_for, "secret/db");
     assert_true(metric_value(executed, LABELS(STR("true"))) == 1);
     assert_true(metric_value(metrics_find(h->metrics, "pawl_reload_failing"), NULL) == 0);
+}
+
+static void what_waits_is_visible(void **state)
+{
+    struct harness *h = *state;
+    struct found found = {.name = "a"};
+    put_workload(h, RES_STATEFULSETS, "a", AUTO_ON ",'pawl.dev/settle':'1m'");
+    put_secret(h, "db", "one", "'reloader.stakater.com/ignore':'true'");
+    fake_remove(&h->api, RES_CONFIGMAPS, NS, "settings");
+    harness_start(h);
+    reload_each_row(h->reload, look, &found);
+    assert_string_equal(found.state, "current");
+    assert_string_equal(found.sources, "secret/db=ignored configmap/settings=missing");
+    put_secret(h, "db", "one", "");
+    put_configmap(h, "settings", "one", "");
+    harness_rest(h);
+    put_secret(h, "db", "two", "");
+    harness_rest(h);
+    reload_each_row(h->reload, look, &found);
+    assert_string_equal(found.state, "waiting");
+    assert_string_equal(found.sources, "secret/db=due configmap/settings=current");
+    assert_true(found.due_since > 0);
+    harness_run(h, 2 * NS_MIN);
+    reload_each_row(h->reload, look, &found);
+    assert_string_equal(found.state, "current");
+}
+
+static void what_is_paused_is_visible(void **state)
+{
+    struct harness *h = *state;
+    struct found ours = {.name = "ours"};
+    struct found theirs = {.name = "theirs"};
+    put_workload(h, RES_DEPLOYMENTS, "ours",
+                 AUTO_ON ",'deployment.reloader.stakater.com/pause-period':'5m'");
+    put_pod(h, RES_DEPLOYMENTS, "theirs", AUTO_ON, "'paused':true,", "", POD_USES_BOTH);
+    harness_start(h);
+    put_secret(h, "db", "two", "");
+    harness_rest(h);
+    reload_each_row(h->reload, look, &ours);
+    reload_each_row(h->reload, look, &theirs);
+    assert_string_equal(ours.state, "paused");
+    assert_in_range(ours.paused_until - clock_real(), 4 * NS_MIN, 5 * NS_MIN);
+    assert_false(ours.paused_by_user);
+    assert_string_equal(theirs.state, "paused");
+    assert_true(theirs.paused_by_user && theirs.paused_until == 0);
 }
 
 /* Each of these, for one PATCH, costs a moment and no second restart. */
@@ -273,6 +350,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HARNESS_TEST(one_refusal_holds_up_nobody),
         HARNESS_TEST(a_failure_is_visible),
+        HARNESS_TEST(what_waits_is_visible),
+        HARNESS_TEST(what_is_paused_is_visible),
         HARNESS_TEST(faults_of_one_patch),
         HARNESS_TEST(the_servers_wish_to_wait),
         HARNESS_TEST(reading_a_source_fails),
