@@ -634,7 +634,7 @@ static int next_document(struct yaml_stream *s, struct arena *a, struct json **d
     yaml_event_t event;
     do {
         if (next_event(s, &event, err) != 0) {
-            return -1;
+            return s->flags & YAML_STRINGS ? err_wrap(err, "error converting YAML to JSON") : -1;
         }
     } while (event.type == YAML_STREAM_START_EVENT);
     bool end = event.type == YAML_STREAM_END_EVENT;

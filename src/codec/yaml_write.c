@@ -8,6 +8,7 @@
 
 #include "base/gotext.h"
 #include "base/utf8.h"
+#include "base/vec.h"
 #include "codec/unicode.h"
 #include "codec/yaml.h"
 #include "codec/yaml_resolve.h"
@@ -16,6 +17,8 @@ struct writer {
     yaml_emitter_t emitter;
     struct buf *out;
     struct err **err;
+    VEC(struct str) marked; /* texts that begin with a byte order mark, copied */
+    bool separated;         /* a text ends with a line separator */
 };
 
 /* ---- the emitter ---- */
@@ -54,6 +57,110 @@ static int emit_scalar(struct writer *w, struct str text, yaml_scalar_style_t st
     return emit(w, &event);
 }
 
+/* ---- what libyaml writes otherwise than Go's port of it ---- */
+
+#define BOM STR("\xef\xbb\xbf")
+
+static bool is_separator(struct str s)
+{
+    return str_starts(s, STR("\u2028")) || str_starts(s, STR("\u2029"));
+}
+
+static void note_odd(struct writer *w, struct str text)
+{
+    if (str_starts(text, BOM)) {
+        struct str copy = {memcpy(xmalloc(text.n), text.p, text.n), text.n};
+        vec_push(&w->marked, copy);
+    }
+    if (text.n >= 3 && is_separator(str_from(text, text.n - 3))) {
+        w->separated = true;
+    }
+}
+
+static void forget_odd(struct writer *w)
+{
+    for (size_t i = 0; i < w->marked.n; i++) {
+        char *text = (char *)(uintptr_t)w->marked.v[i].p;
+        wipe(text, w->marked.v[i].n);
+        free(text);
+    }
+    vec_done(&w->marked);
+}
+
+static void add_escape(struct buf *out, uint32_t rune)
+{
+    static const struct {
+        uint32_t rune;
+        char letter;
+    } shorts[] = {
+        {0, '0'},     {7, 'a'},    {8, 'b'},    {9, 't'},      {10, 'n'},
+        {11, 'v'},    {12, 'f'},   {13, 'r'},   {27, 'e'},     {'"', '"'},
+        {'\\', '\\'}, {0x85, 'N'}, {0xA0, '_'}, {0x2028, 'L'}, {0x2029, 'P'},
+    };
+    for (size_t i = 0; i < COUNT_OF(shorts); i++) {
+        if (shorts[i].rune == rune) {
+            buf_addf(out, "\\%c", shorts[i].letter);
+            return;
+        }
+    }
+    if (rune > 0xFFFF) {
+        buf_addf(out, "\\U%08X", rune);
+    } else {
+        buf_addf(out, rune > 0xFF ? "\\u%04X" : "\\x%02X", rune);
+    }
+}
+
+/* A text that begins with a byte order mark: the original escapes all of it, libyaml only the
+ * mark. Takes what libyaml has written off *rest. */
+static void escape_all(struct buf *out, struct str text, struct str *rest)
+{
+    size_t end = 1;
+    while (end < rest->n && rest->p[end] != '"') {
+        end += rest->p[end] == '\\' ? 2 : 1;
+    }
+    *rest = str_from(*rest, MIN(end + 1, rest->n));
+    buf_add_byte(out, '"');
+    while (text.n > 0) {
+        uint32_t rune;
+        text = str_from(text, utf8_decode(text, &rune, NULL));
+        add_escape(out, rune);
+    }
+    buf_add_byte(out, '"');
+}
+
+/* A line separator at the end of a quoted text: libyaml goes on to the next line and indents the
+ * closing quote, the original does not. Takes the separator and those blanks off *rest. */
+static bool join_quote(struct buf *out, struct str *rest)
+{
+    struct str s = str_from(*rest, 3);
+    while (s.n > 0 && s.p[0] == ' ') {
+        s = str_from(s, 1);
+    }
+    if (s.n == 0 || s.p[0] != '\'' || (s.n > 1 && s.p[1] != '\n' && s.p[1] != ':')) {
+        return false;
+    }
+    buf_add_str(out, str_head(*rest, 3));
+    *rest = s;
+    return true;
+}
+
+/* Writes the document from `start` on again. */
+static void correct(struct writer *w, size_t start)
+{
+    AUTO(buf_done) struct buf again = BUF_INIT_WIPE(w->out->max);
+    size_t next = 0;
+    for (struct str rest = str_from(buf_str(w->out), start); rest.n > 0;) {
+        if (next < w->marked.n && str_starts(rest, STR("\"\\uFEFF"))) {
+            escape_all(&again, w->marked.v[next++], &rest);
+        } else if (!(w->separated && is_separator(rest) && join_quote(&again, &rest))) {
+            buf_add_byte(&again, rest.p[0]);
+            rest = str_from(rest, 1);
+        }
+    }
+    buf_truncate(w->out, start);
+    buf_add_str(w->out, buf_str(&again));
+}
+
 /* ---- scalars ---- */
 
 static bool would_read_as_string(struct str text)
@@ -63,6 +170,7 @@ static bool would_read_as_string(struct str text)
 
 static int write_text(struct writer *w, struct str text)
 {
+    note_odd(w, text);
     if (str_find_byte(text, '\n') >= 0) {
         return emit_scalar(w, text, YAML_LITERAL_SCALAR_STYLE);
     }
@@ -287,6 +395,11 @@ int yaml_write(struct buf *out, const struct json *j, struct err **err)
     wipe(w.emitter.raw_buffer.start,
          (size_t)(w.emitter.raw_buffer.end - w.emitter.raw_buffer.start));
     yaml_emitter_delete(&w.emitter);
+    if (rc == 0 && (w.marked.n > 0 || w.separated)) {
+        correct(&w, before);
+        rc = buf_ok(out) ? 0 : too_large(&w);
+    }
+    forget_odd(&w);
     if (rc != 0) {
         buf_truncate(out, before);
     }

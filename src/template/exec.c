@@ -260,6 +260,9 @@ static void op_call(struct machine *m, const struct op *op)
     f->back = m->pc;
     f->vars_base = m->x.vars_base;
     struct value v = eval_pipe(&m->x, m->dot, op->pipe);
+    if (m->x.work.failed) {
+        return; /* the error is one of the caller */
+    }
     m->dot = v;
     m->x.vars_base = m->x.vars.n;
     exec_push_var(&m->x, STR("$"), v);

@@ -130,6 +130,9 @@ FN(f_decrypt_aes)
     if (base64_decode(&b, arg[1].s, BASE64_STD, &err) != 0) {
         return fail_err(w, err);
     }
+    if (b.n < AES_BLOCK) {
+        return fail_value(w, "the text is shorter than an AES block of 16 bytes");
+    }
     if (b.n < 2 * AES_BLOCK || b.n % AES_BLOCK != 0) {
         return fail_value(w, "crypto/cipher: input not full blocks");
     }

@@ -6,6 +6,7 @@
 #include "base/datetime.h"
 #include "base/gotext.h"
 #include "codec/gonum.h"
+#include "codec/goquote.h"
 #include "template/func_lib.h"
 #include "template/gotime.h"
 
@@ -73,11 +74,53 @@ FN(f_date_modify)
     return v_time(w, t);
 }
 
+/* Takes the characters off *s that are in the set (or are not). */
+static struct str take_while(struct str *s, struct str set, bool in)
+{
+    size_t n = 0;
+    while (n < s->n && (str_find_byte(set, s->p[n]) >= 0) == in) {
+        n++;
+    }
+    struct str taken = str_head(*s, n);
+    *s = str_from(*s, n);
+    return taken;
+}
+
+static bool is_unit(struct str unit)
+{
+    AUTO(buf_done) struct buf one = BUF_INIT(WORK_MESSAGE_MAX);
+    ns_t ignored;
+    buf_addf(&one, "1%.*s", STR_ARG(unit));
+    return go_parse_duration(buf_str(&one), &ignored);
+}
+
+/* Which of its three errors the original has for a text that is no duration. */
+static struct value fail_duration(struct work *w, struct str text)
+{
+    AUTO(buf_done) struct buf quoted = BUF_INIT(WORK_MESSAGE_MAX);
+    goquote(&quoted, text, GOQUOTE_PLAIN);
+    struct str s = text;
+    (void)take_while(&s, STR("+-"), true);
+    while (s.n > 0 && take_while(&s, STR(".0123456789"), true).n > 0) {
+        struct str unit = take_while(&s, STR(".0123456789"), false);
+        if (unit.n == 0) {
+            return fail_value(w, "time: missing unit in duration %.*s", STR_ARG(buf_str(&quoted)));
+        }
+        if (!is_unit(unit)) {
+            AUTO(buf_done) struct buf name = BUF_INIT(WORK_MESSAGE_MAX);
+            goquote(&name, unit, GOQUOTE_PLAIN);
+            return fail_value(w, "time: unknown unit %.*s in duration %.*s",
+                              STR_ARG(buf_str(&name)), STR_ARG(buf_str(&quoted)));
+        }
+    }
+    return fail_value(w, "time: invalid duration %.*s", STR_ARG(buf_str(&quoted)));
+}
+
 FN(f_must_date_modify)
 {
     ns_t by;
     if (!go_parse_duration(arg[0].s, &by)) {
-        return fail_value(w, "time: invalid duration \"%.*s\"", STR_ARG(arg[0].s));
+        return fail_duration(w, arg[0].s);
     }
     return f_date_modify(w, arg, n);
 }

@@ -112,10 +112,10 @@ FN(f_dig)
         return fail_value(w, "dig needs at least three arguments");
     }
     struct value v = arg[n - 1];
-    for (size_t i = 0; i + 2 < n; i++) {
+    for (size_t i = 0; v.kind == K_DICT && i + 2 < n; i++) {
         if (arg[i].kind != K_STRING) {
             return fail_value(w, "interface conversion: interface {} is %s, not string",
-                              v_type(arg[i]));
+                              arg[i].kind == K_NIL ? "nil" : v_type(arg[i]));
         }
     }
     for (size_t i = 0; i + 2 < n; i++) {

@@ -261,10 +261,13 @@ static struct str sprint_args(struct work *w, const struct value *arg, size_t n,
     if (n == 1 && arg[0].kind == K_STRING) {
         return arg[0].s;
     }
-    if (n == 1 && arg[0].kind == K_NIL) {
-        return STR("<no value>");
+    struct value *printable = work_alloc(w, n, sizeof(struct value));
+    for (size_t i = 0; printable && i < n; i++) {
+        printable[i] = arg[i].kind == K_NIL ? v_str(STR("<no value>")) : arg[i];
     }
-    gofmt_sprint(w, b, arg, n);
+    if (printable) {
+        gofmt_sprint(w, b, printable, n);
+    }
     return buf_str(b);
 }
 

@@ -15,7 +15,7 @@ static bool want_list(struct work *w, struct value v, const char *what)
         (void)fail_nil(w);
         return false;
     }
-    return work_fail(w, "Cannot %s on type %s", what, kinds[v.kind].kind);
+    return work_fail(w, "Cannot %s type %s", what, kinds[v.kind].kind);
 }
 
 static struct value nil_list(void)
@@ -44,7 +44,7 @@ FN(f_list)
 
 FN(f_first)
 {
-    if (!want_list(w, arg[0], "find first")) {
+    if (!want_list(w, arg[0], "find first on")) {
         return NIL;
     }
     return v_len(arg[0]) ? v_plain(v_at(arg[0], 0)) : NIL;
@@ -52,7 +52,7 @@ FN(f_first)
 
 FN(f_last)
 {
-    if (!want_list(w, arg[0], "find last")) {
+    if (!want_list(w, arg[0], "find last on")) {
         return NIL;
     }
     size_t length = v_len(arg[0]);
@@ -61,7 +61,7 @@ FN(f_last)
 
 FN(f_rest)
 {
-    if (!want_list(w, arg[0], "find rest")) {
+    if (!want_list(w, arg[0], "find rest on")) {
         return NIL;
     }
     size_t length = v_len(arg[0]);
@@ -70,7 +70,7 @@ FN(f_rest)
 
 FN(f_initial)
 {
-    if (!want_list(w, arg[0], "find initial")) {
+    if (!want_list(w, arg[0], "find initial on")) {
         return NIL;
     }
     size_t length = v_len(arg[0]);
@@ -90,12 +90,12 @@ static struct value with_element(struct work *w, struct value list, struct value
 
 FN(f_append)
 {
-    return want_list(w, arg[0], "push") ? with_element(w, arg[0], arg[1], false) : NIL;
+    return want_list(w, arg[0], "push on") ? with_element(w, arg[0], arg[1], false) : NIL;
 }
 
 FN(f_prepend)
 {
-    return want_list(w, arg[0], "prepend") ? with_element(w, arg[0], arg[1], true) : NIL;
+    return want_list(w, arg[0], "prepend on") ? with_element(w, arg[0], arg[1], true) : NIL;
 }
 
 FN(f_concat)
@@ -125,7 +125,7 @@ FN(f_concat)
 
 FN(f_reverse)
 {
-    if (!want_list(w, arg[0], "find reverse")) {
+    if (!want_list(w, arg[0], "find reverse on")) {
         return NIL;
     }
     size_t length = v_len(arg[0]);
@@ -185,18 +185,18 @@ KEEP(keep_full)
 
 FN(f_uniq)
 {
-    return want_list(w, arg[0], "find uniq") ? filter(w, arg[0], keep_new, NULL, 0) : NIL;
+    return want_list(w, arg[0], "find uniq on") ? filter(w, arg[0], keep_new, NULL, 0) : NIL;
 }
 
 FN(f_without)
 {
-    return want_list(w, arg[0], "find without") ? filter(w, arg[0], keep_others, arg + 1, n - 1)
-                                                : NIL;
+    return want_list(w, arg[0], "find without on") ? filter(w, arg[0], keep_others, arg + 1, n - 1)
+                                                   : NIL;
 }
 
 FN(f_compact)
 {
-    return want_list(w, arg[0], "compact") ? filter(w, arg[0], keep_full, NULL, 0) : NIL;
+    return want_list(w, arg[0], "compact on") ? filter(w, arg[0], keep_full, NULL, 0) : NIL;
 }
 
 FN(f_has)
@@ -204,7 +204,7 @@ FN(f_has)
     if (arg[1].kind == K_NIL) {
         return v_bool(false);
     }
-    if (!want_list(w, arg[1], "find has")) {
+    if (!want_list(w, arg[1], "find has on")) {
         return NIL;
     }
     return v_bool(arg[1].list && in_list(w, arg[1].list->v, arg[1].list->n, arg[0]));

@@ -132,6 +132,13 @@ FN(f_round)
     return v_float((fraction >= on ? ceil(scaled) : floor(scaled)) / scale);
 }
 
+static struct value fail_decimal(struct work *w, double number)
+{
+    const char *sign = number > 0 ? "+" : "-";
+    return fail_value(w, "Cannot create a Decimal from %s%s", isnan(number) ? "" : sign,
+                      isnan(number) ? "NaN" : "Inf");
+}
+
 /* first op rest op rest ... */
 static struct value decimals(struct work *w, enum decimal_op op, double first,
                              const struct value *rest, size_t n)
@@ -141,16 +148,14 @@ static struct value decimals(struct work *w, enum decimal_op op, double first,
         AUTO(decimal_freep) struct decimal *d = decimal_new(to_float64(rest[i]));
         struct err *err = NULL;
         if (!d) {
-            return fail_value(w, "Cannot create a Decimal from %s",
-                              isnan(to_float64(rest[i])) ? "NaN" : "an infinity");
+            return fail_decimal(w, to_float64(rest[i]));
         }
         if (decimal_apply(total, op, d, &err) != 0) {
             return fail_err(w, err);
         }
     }
     if (!total) {
-        return fail_value(w, "Cannot create a Decimal from %s",
-                          isnan(first) ? "NaN" : "an infinity");
+        return fail_decimal(w, first);
     }
     return v_float(decimal_to_double(total));
 }

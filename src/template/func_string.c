@@ -204,6 +204,16 @@ static struct value fail_bounds(struct work *w, int64_t from, int64_t to)
                       (long long)to);
 }
 
+/* The end of a slice that begins at 0. */
+static struct value fail_end(struct work *w, int64_t end, int64_t length)
+{
+    if (end < 0) {
+        return fail_value(w, "runtime error: slice bounds out of range [:%lld]", (long long)end);
+    }
+    return fail_value(w, "runtime error: slice bounds out of range [:%lld] with length %lld",
+                      (long long)end, (long long)length);
+}
+
 FN(f_substr)
 {
     int64_t start = arg[0].i;
@@ -213,7 +223,7 @@ FN(f_substr)
     if (start < 0) {
         start = 0;
         if (end < 0 || end > length) {
-            return fail_bounds(w, 0, end);
+            return fail_end(w, end, length);
         }
     } else if (end < 0 || end > length) {
         end = length;

@@ -51,16 +51,30 @@ int parse_fail(struct parser *p, const char *fmt, ...)
                    p->tokens.list.v[at].line, b.p);
 }
 
+enum { PRINTED_TOKEN = 10 };
+
+/* Where the characters end that an error text shows. */
+static size_t rune_offset(struct str s)
+{
+    size_t at = 0;
+    for (int i = 0; i < PRINTED_TOKEN && at < s.n; i++) {
+        uint32_t rune;
+        at += utf8_decode(str_from(s, at), &rune, NULL);
+    }
+    return at;
+}
+
 static void print_token(struct buf *out, const struct token *token)
 {
     if (token->kind == TOKEN_EOF) {
         buf_add_c(out, "EOF");
     } else if (token->kind > TOKEN_KEYWORDS) {
         buf_addf(out, "<%.*s>", STR_ARG(token->text));
-    } else if (token->text.n > 10) {
-        buf_addf(out, "\"%.*s\"...", (int)utf8_cut(token->text, 10), token->text.p);
     } else {
-        buf_addf(out, "\"%.*s\"", STR_ARG(token->text));
+        bool whole = token->text.n <= PRINTED_TOKEN;
+        goquote(out, whole ? token->text : str_head(token->text, rune_offset(token->text)),
+                GOQUOTE_PLAIN);
+        buf_add_c(out, whole ? "" : "...");
     }
 }
 

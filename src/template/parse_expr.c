@@ -191,8 +191,10 @@ static struct node *operand(struct parser *p, bool *none)
     }
     if (!takes_fields(n)) {
         AUTO(buf_done) struct buf b = BUF_INIT(WORK_MESSAGE);
+        AUTO(buf_done) struct buf quoted = BUF_INIT((size_t)4 * WORK_MESSAGE);
         node_print(&b, n);
-        (void)parse_fail(p, "unexpected . after term \"%s\"", b.p);
+        goquote(&quoted, buf_str(&b), GOQUOTE_PLAIN);
+        (void)parse_fail(p, "unexpected . after term %s", quoted.p);
         return NULL;
     }
     if (n->kind == NODE_FIELD || n->kind == NODE_VARIABLE) {

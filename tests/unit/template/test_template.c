@@ -81,6 +81,23 @@ static void error_texts(void **state)
         {"{{ break }}", ERR_PARSE, "{{break}} outside {{range}}"},
         {"{{ $x := 1 }}{{ $y }}", ERR_PARSE, "undefined variable \"$y\""},
         {"{{ with 1 }}{{ else if 1 }}{{ end }}", ERR_PARSE, "unexpected <if> in input"},
+        {"{{ 1\"abc\" }}", ERR_PARSE, "unexpected \"\\\"abc\\\"\" in operand"},
+        {"{{ (1\"0123456789\") }}", ERR_PARSE, "unexpected \"\\\"012345678\"... in operand"},
+        {"{{ \"a\".x }}", ERR_PARSE, "unexpected . after term \"\\\"a\\\"\""},
+        {"{{ block \"b\" .nope }}{{ end }}", ERR_INVALID, "executing \"k\" at <.nope>"},
+        {"{{ define \"b\" }}{{ end }}{{ template \"b\" nil }}", ERR_INVALID,
+         "executing \"k\" at <nil>: nil is not a command"},
+        {"{{ substr -1 9 .user }}", ERR_INVALID, "slice bounds out of range [:9] with length 2"},
+        {"{{ mustChunk 2 .user }}", ERR_INVALID, "Cannot chunk type string"},
+        {"{{ first .user }}", ERR_INVALID, "Cannot find first on type string"},
+        {"{{ addf (float64 \"-inf\") 1 }}", ERR_INVALID, "Cannot create a Decimal from -Inf"},
+        {"{{ mustDateModify \"1d\" now }}", ERR_INVALID,
+         "time: unknown unit \"d\" in duration \"1d\""},
+        {"{{ mustDateModify \"1h30\" now }}", ERR_INVALID,
+         "time: missing unit in duration \"1h30\""},
+        {"{{ mustDateModify \"soon\" now }}", ERR_INVALID, "time: invalid duration \"soon\""},
+        {"{{ dig \"a\" 1 . .user }}", ERR_INVALID,
+         "interface {} is string, not map[string]interface {}"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         AUTO(buf_done) struct buf out = BUF_INIT_WIPE(1000);
