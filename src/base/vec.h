@@ -26,6 +26,17 @@
         vec_p_->v[vec_p_->n++] = (__VA_ARGS__);                                                    \
     } while (0)
 
+/* Room for exactly n elements in all, where it is known how many there will be. */
+#define vec_reserve(vec, want)                                                                     \
+    do {                                                                                           \
+        __typeof__(vec) vec_p_ = (vec);                                                            \
+        size_t vec_n_ = (want);                                                                    \
+        if (vec_n_ > vec_p_->cap) {                                                                \
+            vec_p_->v = xreallocarray(vec_p_->v, vec_n_, sizeof(*vec_p_->v));                      \
+            vec_p_->cap = vec_n_;                                                                  \
+        }                                                                                          \
+    } while (0)
+
 #define vec_pop(vec) ((vec)->v[--(vec)->n])
 /* Removes element i, keeping the order of the others. */
 #define vec_remove(vec, i)                                                                         \

@@ -193,6 +193,7 @@ static const enum vault_kind KINDS[] = {
 /* Gives each item that has none its entry. */
 static void get_entries(struct es_pass *p)
 {
+    vec_reserve(&p->items, p->plan.items.n);
     while (p->items.n < p->plan.items.n) {
         struct plan_item *item = &p->plan.items.v[p->items.n];
         struct vault_reader *reader = p->stores[item->store].reader;
