@@ -88,6 +88,11 @@ bool secret_eq(const struct secret *s, struct str other)
     return secret_eq_bytes(secret_str(s), other);
 }
 
+void secret_wipe_copy(struct str copy)
+{
+    wipe((void *)(uintptr_t)copy.p, copy.n);
+}
+
 void secret_harden_process(void)
 {
     struct rlimit none = {0, 0};

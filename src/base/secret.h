@@ -29,6 +29,10 @@ struct str secret_str(const struct secret *s);
 bool secret_eq(const struct secret *s, struct str other);
 bool secret_eq_bytes(struct str a, struct str b);
 
+/* Clears the caller's own copy of a secret, in memory that the view alone would not let it write.
+ */
+void secret_wipe_copy(struct str copy);
+
 /* Once at the start of the program: no core dumps, no ptrace by others (PR_SET_DUMPABLE 0). */
 void secret_harden_process(void);
 /* Pages that could not be locked so far, for the metric. */

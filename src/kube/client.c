@@ -346,6 +346,9 @@ static void read_failure(const struct kube_call *call, const struct json *doc, s
                          struct kube_answer *answer, struct err **err)
 {
     answer->failure = kube_status_read(answer->arena, doc, answer->status, !doc);
+    if (call->request.resource == resource_of(RES_SECRETS)) {
+        kube_status_hide_values(answer->arena, &answer->failure);
+    }
     (void)kube_status_err(&answer->failure, text, err);
     (*err)->retry_after = MAX((*err)->retry_after, http_retry_after(call->http));
     LOG_DEBUG("request refused", F("method", request_method(&call->request)),

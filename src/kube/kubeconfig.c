@@ -148,7 +148,9 @@ static const struct str *get_strs(struct reader *r, const struct json *object, c
 static struct secret *get_secret(struct reader *r, const struct json *object, const char *field)
 {
     struct str s = get_str(r, object, field);
-    return s.n ? secret_new(s) : NULL;
+    struct secret *secret = s.n ? secret_new(s) : NULL;
+    secret_wipe_copy(s); /* the document stays as long as the configuration */
+    return secret;
 }
 
 /* ---- PEM: in the file itself as base64, or in a file of its own ---- */

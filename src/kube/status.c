@@ -3,7 +3,7 @@
 
 #include "base/utf8.h"
 
-enum { MAX_CAUSES = 64, MAX_TEXT = 300 };
+enum { MAX_CAUSES = 64, MAX_TEXT = 300, HIDDEN_MAX = 64 << 10 };
 
 static void read_causes(struct arena *a, const struct json *list, struct kube_status *s)
 {
@@ -74,6 +74,50 @@ bool kube_status_has_cause(const struct kube_status *s, const char *reason)
 bool kube_status_expired(const struct kube_status *s)
 {
     return s->code == 410 || str_eq(s->reason, STR("Expired")) || str_eq(s->reason, STR("Gone"));
+}
+
+/* How far a value reaches that stands at the beginning of text: one in Go's quotes to the last of
+ * them, any other to the colon behind it. */
+static size_t value_size(struct str text)
+{
+    if (!str_starts(text, STR("\""))) {
+        ptrdiff_t colon = str_find(text, STR(": "));
+        return colon < 0 ? text.n : (size_t)colon;
+    }
+    for (size_t i = 1; i < text.n; i++) {
+        if (text.p[i] == '"') {
+            return i + 1;
+        }
+        i += text.p[i] == '\\';
+    }
+    return text.n;
+}
+
+static struct str hide_values(struct arena *a, struct str text)
+{
+    static const struct str before = STR_INIT(" value: ");
+    AUTO(buf_done) struct buf out = BUF_INIT_WIPE(text.n + HIDDEN_MAX);
+    ptrdiff_t at;
+    while ((at = str_find(text, before)) >= 0) {
+        buf_add_str(&out, str_head(text, (size_t)at + before.n));
+        text = str_from(text, (size_t)at + before.n);
+        size_t n = value_size(text);
+        buf_add_c(&out, "(left out)");
+        text = str_from(text, n);
+    }
+    buf_add_str(&out, text);
+    return arena_str(a, buf_str(&out));
+}
+
+void kube_status_hide_values(struct arena *a, struct kube_status *s)
+{
+    struct kube_cause *causes = s->n_causes ? arena_array(a, struct kube_cause, s->n_causes) : NULL;
+    for (size_t i = 0; i < s->n_causes; i++) {
+        causes[i] = s->causes[i];
+        causes[i].message = hide_values(a, causes[i].message);
+    }
+    s->causes = causes;
+    s->message = hide_values(a, s->message);
 }
 
 static enum err_kind kind_of(const struct kube_status *s)

@@ -60,6 +60,10 @@ struct kube_status kube_status_read(struct arena *a, const struct json *doc, int
 bool kube_status_has_cause(const struct kube_status *s, const char *reason);
 /* A 410 in any of its forms: HTTP 410, reason Expired or Gone. */
 bool kube_status_expired(const struct kube_status *s);
+/* Takes out of the message and the causes what the server quotes of the object that was sent, as in
+ * `metadata.labels: Invalid value: "...": must be ...`. For objects that hold secret values. What
+ * an admission webhook says is left as it is. The new texts are in a. */
+void kube_status_hide_values(struct arena *a, struct kube_status *s);
 /* The error of the table above. Returns -1. `text` is used when the Status has no message. */
 int kube_status_err(const struct kube_status *s, struct str text, struct err **err);
 

@@ -292,6 +292,7 @@ static void destroy(struct http_client *c)
     }
     drop_unused_generations(c);
     must(!c->old);
+    secret_unref(c->authorization);
     for (size_t i = 0; i < COUNT_OF(c->strings); i++) {
         wipe_free(c->strings[i]);
     }

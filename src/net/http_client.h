@@ -13,7 +13,8 @@
  * then no callback comes any more. Callbacks may submit and cancel. Loop thread only.
  *
  * Safety: no redirects are followed; only http and https; no environment proxies unless asked for;
- * bodies beyond max_body fail with ERR_LIMIT; bodies and headers are in wiped memory.
+ * bodies beyond max_body fail with ERR_LIMIT; bodies and headers are in wiped memory, the header
+ * Authorization in that of a struct secret.
  */
 #ifndef PAWL_NET_HTTP_CLIENT_H
 #define PAWL_NET_HTTP_CLIENT_H

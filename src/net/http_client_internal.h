@@ -19,6 +19,7 @@
 
 #include <curl/curl.h>
 
+#include "base/secret.h"
 #include "base/vec.h"
 #include "net/http_client.h"
 
@@ -62,6 +63,7 @@ struct http_call {
     struct origin *origin;
     char *host;
     struct curl_slist *headers;
+    struct secret *authorization; /* a line of `headers`, which only points here */
     struct curl_slist *connect_to;
     char *body; /* to send */
     size_t body_n;
@@ -111,6 +113,7 @@ struct http_client {
     struct call_list queued_watches;
     struct call_list running;
     struct call_list doomed;
+    struct secret *authorization; /* the last one used; calls share it */
     struct http_stats stats;
     bool in_curl;               /* inside a function of libcurl that calls back */
     unsigned depth;             /* of functions here that go on after calling back */

@@ -45,6 +45,33 @@ static void add_line(struct curl_slist **list, struct str line)
     must(*list);
 }
 
+/* A credential stays in pages that are not dumped for as long as the call lasts, which for a watch
+ * is long: the list only points there. Calls with the same credential share it. */
+static void add_authorization(struct http_call *call, struct str line)
+{
+    struct http_client *c = call->client;
+    if (!c->authorization || !secret_eq(c->authorization, line)) {
+        secret_unref(c->authorization);
+        c->authorization = secret_new(line);
+    }
+    call->authorization = secret_ref(c->authorization);
+    add_line(&call->headers, STR("Authorization;"));
+    struct curl_slist *last = call->headers;
+    while (last->next) {
+        last = last->next;
+    }
+    free(last->data);
+    last->data = (char *)(uintptr_t)secret_str(call->authorization).p; /* curl only reads */
+}
+
+static void forget_authorization(struct http_call *call)
+{
+    for (struct curl_slist *h = call->headers; h && call->authorization; h = h->next) {
+        h->data = h->data == secret_str(call->authorization).p ? NULL : h->data;
+    }
+    secret_unrefp(&call->authorization);
+}
+
 /* For curl "Name:" means "send no such header", and "Name;" an empty one. */
 static void add_header(struct http_call *call, struct str line)
 {
@@ -57,6 +84,12 @@ static void add_header(struct http_call *call, struct str line)
     text[trimmed.n - 1] = ';';
     add_line(&call->headers, str_c(text));
     free(text);
+}
+
+static bool is_authorization(struct str line)
+{
+    struct str name = STR("Authorization: ");
+    return line.n > name.n && str_ieq(str_head(line, name.n), name);
 }
 
 static bool has_header(const struct http_request *request, const char *name)
@@ -83,7 +116,11 @@ static int copy_headers(struct http_call *call, const struct http_request *reque
             return err_set(&call->err, ERR_INVALID,
                            "a header of the request has a line break in it");
         }
-        add_header(call, request->headers[i]);
+        if (is_authorization(request->headers[i]) && !call->authorization) {
+            add_authorization(call, request->headers[i]);
+        } else {
+            add_header(call, request->headers[i]);
+        }
     }
     add_line(&call->headers, STR("Expect:")); /* no waiting for 100 Continue */
     if (has_body(call) && !has_header(request, "content-type:")) {
@@ -155,6 +192,7 @@ void transfer_copy_request(struct http_call *call, const struct http_request *re
 
 void transfer_free_request(struct http_call *call)
 {
+    forget_authorization(call);
     curl_slist_free_all(call->headers);
     curl_slist_free_all(call->connect_to);
     wipe_free(call->body);
@@ -258,12 +296,15 @@ static int collect(struct http_call *call, struct str bytes)
                                               call->collected.max);
 }
 
+/* The bytes lie in a buffer of curl's that a watch keeps as long as it lives; curl is done with
+ * them when this returns. */
 static size_t on_body(char *p, size_t one UNUSED, size_t n, void *arg)
 {
     struct http_call *call = arg;
     bool streams = call->request.on_chunk && call->status / 100 == 2;
     note_bytes(call);
     int rc = streams ? stream(call, str_n(p, n)) : collect(call, str_n(p, n));
+    wipe(p, n);
     return rc == 0 && is_running(call) ? n : 0;
 }
 

@@ -182,9 +182,7 @@ static void switch_to_listing(void *arg)
         return;
     }
     LOG_INFO("not allowed to watch workloads: they are listed whenever a source changes");
-    struct ledger_key key = r->key;
     tear_down(r);
-    r->key = key;
     r->listed = true;
     start_syncing(r);
 }
@@ -246,7 +244,7 @@ static void make_tracker(struct reload *r)
         .sources = r->sources,
         .workloads = r->workloads,
         .options = &r->options,
-        .key = &r->key,
+        .key = (const struct ledger_key *)(const void *)secret_str(r->key).p,
         .due = workload_due,
         .gone = work_gone,
         .selected = selected,
@@ -317,11 +315,18 @@ static void prepared(struct reload *r)
     }
 }
 
+static void use_key(struct reload *r, const struct ledger_key *key)
+{
+    secret_unref(r->key);
+    r->key = secret_new(str_n(key, sizeof(*key)));
+}
+
 static void use_any_key(struct reload *r)
 {
     uint8_t bytes[LEDGER_KEY_SIZE];
     random_bytes(bytes, sizeof(bytes));
-    r->key = ledger_key_from(bytes);
+    struct ledger_key key = ledger_key_from(bytes);
+    use_key(r, &key);
 }
 
 static void key_loaded(void *arg, const struct ledger_key *key, const struct err *err)
@@ -329,7 +334,7 @@ static void key_loaded(void *arg, const struct ledger_key *key, const struct err
     struct reload *r = arg;
     r->key_loader = NULL;
     if (key) {
-        r->key = *key;
+        use_key(r, key);
     } else {
         LOG_WARN("no ledger: changes that are made while Pawl is down are not found",
                  F("error", err));
@@ -410,7 +415,7 @@ void reload_free(struct reload *r)
     alerts_free(r->reporter.alerts);
     buf_done(&r->label_selector);
     buf_done(&r->namespace_selector);
-    wipe(&r->key, sizeof(r->key));
+    secret_unref(r->key);
     free(r);
 }
 

@@ -39,7 +39,7 @@ struct reload {
     struct key_loader *key_loader;
     struct kube_call *access;
     struct meta_writer *meta;
-    struct ledger_key key;
+    struct secret *key; /* holds a struct ledger_key */
 
     /* From PHASE_SYNCING on. */
     struct sources *sources;

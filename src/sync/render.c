@@ -13,6 +13,14 @@ static const char *const SAFE_REASONS[] = {
     "wrong type for value; expected ", "exceeded maximum template depth",
 };
 
+/* Reasons that quote the rendered text, up to where they do. */
+static const char *const QUOTING[] = {
+    "yaml: unknown anchor ",
+    "yaml: anchor ",
+    ": key \"",
+    "json: unsupported value: ",
+};
+
 #define LEFT_OUT "the reason is left out because it may hold a value; `pawl render` shows it"
 
 /* What stands behind "executing "NAME" at <NODE>: ", or NULL. */
@@ -34,20 +42,43 @@ static bool is_safe(struct str reason)
     return false;
 }
 
+/* The part of a text that is not YAML, behind "could not unmarshal template", that quotes it. */
+static char *quote_in(char *msg)
+{
+    char *reason = strstr(msg, "could not unmarshal template");
+    for (size_t i = 0; reason && i < COUNT_OF(QUOTING); i++) {
+        char *at = strstr(reason, QUOTING[i]);
+        if (at) {
+            return at + strlen(QUOTING[i]);
+        }
+    }
+    return NULL;
+}
+
+static void replace_tail(struct err *err, const char *tail, struct str who)
+{
+    struct str head = str_n(err->msg, (size_t)(tail - err->msg));
+    char *msg = xasprintf("%.*s%.*s" LEFT_OUT, STR_ARG(head), STR_ARG(who));
+    wipe_free(err->msg);
+    err->msg = msg;
+}
+
 void render_redact(struct err *err)
 {
+    char *quote = quote_in(err->msg);
+    if (quote) {
+        replace_tail(err, quote, STR_EMPTY);
+        return;
+    }
     char *reason = reason_in(err->msg);
     if (!reason || is_safe(str_c(reason))) {
         return;
     }
-    struct str head = str_n(err->msg, (size_t)(reason - err->msg));
     struct str call = str_c(reason);
     ptrdiff_t colon = str_find(call, STR(": "));
     bool calling = str_starts(call, STR("error calling ")) && colon > 0;
     struct str who = calling ? str_head(call, (size_t)colon + 2) : STR_EMPTY;
-    char *msg = xasprintf("%.*s%.*s" LEFT_OUT, STR_ARG(head), STR_ARG(who));
-    wipe_free(err->msg);
-    err->msg = msg;
+    replace_tail(err, reason, who);
 }
 
 /* ---- rendering ---- */

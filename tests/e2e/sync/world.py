@@ -6,6 +6,7 @@ one of them asked a vault can be counted.
 import base64
 import hashlib
 import json
+import os
 import pathlib
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from pawltest import ApiError, Cluster, Emulator, Kube, Pawl, wait_for  # noqa: 
 from pawltest.azure import TENANT, Vault, azure_names  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-PORT = 17543
+PORT = int(os.environ.get("CLUSTER_PORT", "17543"))
 ADDRESS = "127.0.0.78"
 VAULT = "my-key-vault"
 SPARE_VAULTS = ("busy-vault", "broken-vault", "slow-vault", "reset-vault", "expired-vault", "locked-vault", "listing-vault")
@@ -78,16 +79,18 @@ def app_secret(i):
     return f"app~{i}~secret-of-the-test"
 
 
-def directory(issuer, issuer_ca, locked_readers=(), audiences=None):
+def directory(issuer, issuer_ca, locked_readers=(), audiences=None, apps=()):
     """Seed: a tenant; a writer; applications that may read each vault but the locked one, which only
     `locked_readers` (numbers of applications) may; an identity that ServiceAccounts "app" of some namespaces
-    act as. audiences: of namespaces whose tokens need another one than usual."""
+    act as. audiences: of namespaces whose tokens need another one than usual. apps: more of them, as triples
+    (name, client id, client secret)."""
     audiences = audiences or {}
+    apps = [*((f"app-{i}", app_id(i), app_secret(i)) for i in range(N_APPS)), *apps]
     lines = [f"tenants: [{{id: {TENANT}, name: Test, domain: test.example}}]",
              "subscriptions: [{id: 5e1f2a00-0000-4000-8000-00000000d3e0, name: test}]",
              "apps:",
              f"  - {{name: writer, clientId: {WRITER}, secrets: [{{value: {WRITER_SECRET}}}]}}"]
-    lines += [f"  - {{name: app-{i}, clientId: {app_id(i)}, secrets: [{{value: {app_secret(i)}}}]}}" for i in range(N_APPS)]
+    lines += [f"  - {{name: {name}, clientId: {client}, secrets: [{{value: {secret}}}]}}" for name, client, secret in apps]
     lines += ["identities:",
               f"  - name: workload\n    clientId: {WORKLOAD_CLIENT}\n    principalId: 1b7d8e00-0000-4000-8000-00000000000b",
               "    resourceGroup: rg\n    federatedCredentials:"]
@@ -99,30 +102,30 @@ def directory(issuer, issuer_ca, locked_readers=(), audiences=None):
     lines.append("roleAssignments:")
     for vault in (VAULT, *SPARE_VAULTS):
         principals = [("writer", "Key Vault Administrator"), ("workload", "Key Vault Administrator")]
-        readers = locked_readers if vault == "locked-vault" else range(N_APPS)
-        principals += [(f"app-{i}", "Key Vault Administrator") for i in readers]
+        readers = [f"app-{i}" for i in locked_readers] if vault == "locked-vault" else [name for name, _, _ in apps]
+        principals += [(name, "Key Vault Administrator") for name in readers]
         lines += [f"  - {{principal: {p}, role: {role}, scope: {vault}}}" for p, role in principals]
     return "\n".join(lines) + "\n"
 
 
 class World:
-    def __init__(self):
+    def __init__(self, port=PORT, address=ADDRESS):
         self._lock = threading.Lock()
-        azure_names(VAULT, *SPARE_VAULTS, address=ADDRESS)
-        self.cluster = Cluster(PORT)
+        azure_names(VAULT, *SPARE_VAULTS, address=address)
+        self.cluster = Cluster(port)
         self.kube = Kube(self.cluster.kubeconfig)
         crds = sorted((ROOT / "charts/pawl/files/crds").glob("*.yaml"))
         self.cluster.apply("\n---\n".join(path.read_text() for path in crds))
         self.cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
-        self.issuer = f"https://127.0.0.1:{PORT}"
+        self.issuer = f"https://127.0.0.1:{port}"
         self.issuer_ca = f"{self.cluster.state}/pki/ca.crt"
-        self.emulator = Emulator(directory(self.issuer, self.issuer_ca), "--log-level=warn", listen=ADDRESS, port=443)
+        self.emulator = Emulator(directory(self.issuer, self.issuer_ca), "--log-level=warn", listen=address, port=443)
         self.emulator.start().wait_ready()
         self.vaults = {name: Vault(self.emulator.ca_file(), name, WRITER, WRITER_SECRET) for name in (VAULT, *SPARE_VAULTS)}
         self.vault = self.vaults[VAULT]
         self.program = None
         self.programs = []
-        self.seed = {"locked_readers": [], "audiences": {"audience": "api://elsewhere"}}
+        self.seed = {"locked_readers": [], "audiences": {"audience": "api://elsewhere"}, "apps": []}
         self.reseed()
         self._apps = iter(range(N_APPS))
 

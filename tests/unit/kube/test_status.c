@@ -121,12 +121,50 @@ static void takes_nonsense(void **state)
     }
 }
 
+/* What the API server quotes of a Secret that it does not take. */
+static void values_are_hidden(void **state)
+{
+    static const struct {
+        const char *message;
+        const char *shown;
+    } texts[] = {
+        {"Secret \\\"s\\\" is invalid: metadata.labels: Invalid value: \\\"a\\\\\\\"b: c\\\": a "
+         "valid label "
+         "must be so",
+         "Secret \"s\" is invalid: metadata.labels: Invalid value: (left out): a valid label must "
+         "be so"},
+        {"[a: Invalid value: {\\\"x\\\":1}: no, b: Unsupported value: \\\"v\\\": supported values: "
+         "ok]",
+         "[a: Invalid value: (left out): no, b: Unsupported value: (left out): supported values: "
+         "ok]"},
+        {"a: Duplicate value: \\\"v", "a: Duplicate value: (left out)"},
+        {"a: Invalid value: ", "a: Invalid value: (left out)"},
+        {"secrets \\\"x\\\" is forbidden: exceeded quota",
+         "secrets \"x\" is forbidden: exceeded quota"},
+    };
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        AUTO(arena_done) struct arena a = ARENA_INIT(ARENA_PLAIN);
+        struct str body = arena_printf(&a,
+                                       "{\"kind\":\"Status\",\"message\":\"%s\",\"details\":{"
+                                       "\"causes\":[{\"message\":\"%s\",\"field\":\"f\"}]}}",
+                                       texts[i].message, texts[i].message);
+        const struct json *doc = json_parse(&a, body, JSON_PLAIN, NULL);
+        assert_non_null(doc);
+        struct kube_status s = kube_status_read(&a, doc, 422, false);
+        kube_status_hide_values(&a, &s);
+        assert_str(s.message, texts[i].shown);
+        assert_str(s.causes[0].message, texts[i].shown);
+        assert_str(s.causes[0].field, "f");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_become_errors),
         cmocka_unit_test(causes_and_retry_after),
         cmocka_unit_test(takes_nonsense),
+        cmocka_unit_test(values_are_hidden),
     };
     return RUN(tests);
 }

@@ -103,13 +103,33 @@ static void redaction(void **state)
     }
 }
 
+/* Nor what a parser says about the rendered text. */
+static void redaction_of_yaml(void **state)
+{
+    static const char *const LITERALS[] = {
+        "k: *{{ .pw }}",     "k: &{{ .pw }} [ *{{ .pw }} ]",
+        "{{ .pw }}",         "[ {{ .pw }}",
+        "{{ .pw }}: {a: 1}", "k: !{{ .pw }} {}",
+    };
+    for (size_t i = 0; i < COUNT_OF(LITERALS); i++) {
+        AUTO(buf_done) struct buf b = BUF_INIT(1024);
+        struct rendered r;
+        AUTO(err_freep) struct err *err = NULL;
+        buf_addf(&b, "{'templateFrom':[{'literal':'%s'}]}", LITERALS[i]);
+        assert_int_equal(run(b.p, "{'pw':'hunter2hunter2'}", NULL, &r, &err), -1);
+        render_redact(err);
+        if (strstr(err->msg, "hunter")) {
+            fail_msg("a value is in \"%s\"", err->msg);
+        }
+        assert_non_null(strstr(err->msg, "could not unmarshal template"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(own_templates),
-        TEST(templates_from),
-        TEST(mistakes),
-        TEST(redaction),
+        TEST(own_templates), TEST(templates_from),    TEST(mistakes),
+        TEST(redaction),     TEST(redaction_of_yaml),
     };
     return RUN(tests);
 }
