@@ -90,6 +90,9 @@ static int open_listeners(struct controller *c, struct err **err)
             .ready = ready,
             .arg = c,
         };
+        if (c->config.listen_tls) {
+            server.tls = c->config.listen_tls[i];
+        }
         if (c->config.status) {
             server.status = write_status;
         }
@@ -126,6 +129,10 @@ static void all_roles_stopped(void *arg)
 {
     struct controller *c = arg;
     LOG_INFO("all work has stopped");
+    if (!c->config.events) {
+        events_are_written(c);
+        return;
+    }
     events_flush(c->config.events, 2 * NS_S, events_are_written, c);
 }
 

@@ -33,10 +33,13 @@ struct app_role {
 
 struct controller_config {
     struct loop *loop;
-    struct kube_client *client;
-    struct events *events;
+    struct kube_client *client; /* NULL: needs no cluster, and elects no leader */
+    struct events *events;      /* NULL: tells nobody */
     struct metrics *metrics;
     const char *const *listen; /* addresses to serve probes and metrics on; each serves all paths */
+    /* What each serves TLS with; NULL, or an element that is NULL: plain. They outlive the
+     * controller. */
+    struct ssl_ctx_st *const *listen_tls;
     size_t n_listen;
     const struct app_role *roles; /* must outlive the controller */
     size_t n_roles;

@@ -113,6 +113,7 @@ struct app_server *app_server_new(struct loop *l, const struct app_server_config
     s->config = *config;
     struct http_server_config http = {.address = address.host,
                                       .port = address.port,
+                                      .tls = config->tls,
                                       .max_connections = 64,
                                       .handle = handle,
                                       .arg = s};

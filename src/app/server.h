@@ -16,7 +16,8 @@
 struct app_server;
 
 struct app_server_config {
-    const char *listen; /* ":9090", "127.0.0.1:0", "[::1]:9090" */
+    const char *listen;     /* ":9090", "127.0.0.1:0", "[::1]:9090" */
+    struct ssl_ctx_st *tls; /* NULL: plain; outlives the server */
     struct metrics *metrics;
     /* True, or false and what is missing in *why. */
     bool (*ready)(void *arg, struct buf *why);

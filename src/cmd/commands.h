@@ -14,6 +14,7 @@ typedef int command_fn(int argc, const char *const *argv);
 
 command_fn cmd_check;
 command_fn cmd_emulator;
+command_fn cmd_external_secrets;
 command_fn cmd_plan;
 command_fn cmd_reloader;
 command_fn cmd_render;

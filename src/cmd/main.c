@@ -16,6 +16,8 @@ static const struct command commands[] = {
     {"run", cmd_run, "the controller: vault to Secret, Secret to restart"},
     {"reloader", cmd_reloader,
      "the restarting half under the flags of Stakater Reloader, to stand in for it"},
+    {"external-secrets", cmd_external_secrets,
+     "the syncing half under the flags of External Secrets Operator, to stand in for it"},
     {"emulator", cmd_emulator,
      "Key Vault and Entra ID on this machine, for tests, demos and laptops"},
     {"render", cmd_render, "an ExternalSecret rendered offline, with values from a file"},

@@ -29,4 +29,10 @@ int tls_make_ca(const char *common_name, struct buf *cert_pem, struct buf *key_p
 int tls_make_leaf(struct str ca_cert_pem, struct str ca_key_pem, const char *const *names, size_t n,
                   int days, struct buf *cert_pem, struct buf *key_pem, struct err **err) MUST_USE;
 
+/* ERR_TLS, with the reason, unless the first certificate of the text has the DNS name, is valid at
+ * this time (seconds since 1970), and is signed by one of the authorities (if any are given), over
+ * the rest of the text. */
+int tls_check_leaf(struct str cert_chain_pem, struct str ca_pem, const char *name, int64_t at,
+                   struct err **err) MUST_USE;
+
 #endif

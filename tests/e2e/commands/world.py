@@ -7,10 +7,12 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
-from pawltest import Cluster, Kube, Pawl  # noqa: E402
+from pawltest import Cluster, Emulator, Kube, Pawl  # noqa: E402
+from pawltest.azure import VAULT, Vault, azure_names, seed  # noqa: E402
 from pawltest.programs import PAWL, ROOT  # noqa: E402
 
 PORT = int(os.environ.get("CLUSTER_PORT", "17743"))
+ADDRESS = "127.0.0.79"  # of Azure's names in this suite
 SOON = 60  # seconds; other things run on the machine
 AUTO = {"reloader.stakater.com/auto": "true"}
 PLURALS = {"deployment": "deployments", "statefulset": "statefulsets", "daemonset": "daemonsets"}
@@ -19,7 +21,10 @@ KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet", "daemonset": 
 
 class World:
     def __init__(self):
-        self.cluster = Cluster(PORT)
+        azure_names(address=ADDRESS)
+        # Webhooks are called at the endpoints of their Service: nothing routes Service addresses here.
+        self.cluster = Cluster(PORT, CLUSTER_APISERVER_ARGS="--enable-aggregator-routing=true")
+        self.emulator = self.vault = self.ca_file = None
         self.kube = Kube(self.cluster.kubeconfig)
         self.counter = itertools.count(1)
         self.kube.namespace("pawl-system")
@@ -43,6 +48,13 @@ class World:
         pawl = Pawl(self.cluster.kubeconfig, *flags, command=command, environment=environment, listen=port is None)
         pawl.host, pawl.port = host, port or pawl.port
         return pawl.start().wait_ready(SOON)
+
+    def start_azure(self):
+        """The emulator with a vault, once."""
+        if not self.emulator:
+            self.emulator = Emulator(seed(), "--log-level=warn", listen=ADDRESS, port=443).start().wait_ready()
+            self.ca_file = self.emulator.ca_file()
+            self.vault = Vault(self.ca_file)
 
     # ---- objects ----
 
