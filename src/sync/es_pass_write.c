@@ -148,6 +148,27 @@ enum step es_pass_read_secret(struct es_pass *p)
 
 /* ---- writing ---- */
 
+/* One line for each Secret that changes, at a level that is on: names, never values. */
+static void log_written(const struct es_pass *p)
+{
+    static const char *const WHY[] = {
+        [REASON_NONE] = "",
+        [REASON_DRIFT] = "the Secret is missing or was changed",
+        [REASON_ELAPSED] = "a refresh found another value",
+        [REASON_FORCED] = "the ExternalSecret is new or has changed",
+    };
+    AUTO(arena_done) struct arena a = ARENA_INIT(ARENA_PLAIN);
+    struct str keys = target_changes(&a, p->existing, &p->want);
+    if (!p->existing) {
+        LOG_INFO("secret created", F("namespace", p->es.ns), F("name", p->es.name),
+                 F("secret", p->target_name), F("keys", keys), F("why", WHY[p->why]));
+    } else {
+        LOG_INFO("secret updated", F("namespace", p->es.ns), F("name", p->es.name),
+                 F("secret", p->target_name), F("keys", keys.n ? keys : STR("none: metadata")),
+                 F("why", WHY[p->why]));
+    }
+}
+
 static void written(struct es_pass *p, const struct json *object, const char *reason,
                     const char *message)
 {
@@ -163,6 +184,7 @@ static void written(struct es_pass *p, const struct json *object, const char *re
         s->hooks.secret_written(s->hooks.arg, p->es.ns, p->target_name, uid, version,
                                 &p->want.data);
     }
+    log_written(p);
     es_pass_event(p, EVENT_NORMAL, reason, str_c(message));
 }
 

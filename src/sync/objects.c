@@ -192,6 +192,7 @@ static void secret_text(struct arena *a, const struct target *t, struct buf *tex
     keep(&w, "fields", owned_fields_compact(a, t->managed_fields));
     keep(&w, "labels", kvs_to_json(a, &t->labels));
     keep(&w, "annotations", kvs_to_json(a, &t->annotations));
+    keep(&w, "prints", kvs_to_json(a, &t->prints));
     json_w_key(&w, "type");
     json_w_str(&w, t->type);
     json_w_end(&w);
@@ -244,6 +245,7 @@ struct target secret_object_view(struct arena *a, const struct secret_object *o)
         .owners = list_or_null(doc, "owners"),
         .managed_fields = list_or_null(doc, "fields"),
         .data = KVS_INIT(a),
+        .prints = kvs_from_json(a, json_get(doc, "prints")),
     };
     memcpy(t.data_hash, o->data_hash, sizeof(t.data_hash));
     return t;

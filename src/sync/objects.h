@@ -5,7 +5,8 @@
  * is a third of what the API server sends (no managedFields, no kubectl annotation that nobody
  * copies), in one block of memory, and parsing takes some ten microseconds.
  *
- * Of a managed Secret only metadata and the hash of its data are kept, never a value.
+ * Of a managed Secret metadata, the hash of its data and keyed hashes of its values are kept, never
+ * a value.
  *
  * The converters have the signature that kube/informer.h wants; views are valid as long as the
  * arena, and hold nothing of the object.

@@ -6,8 +6,63 @@
 
 #include <string.h>
 
+#include "azure/fingerprint.h"
 #include "base/encode.h"
 #include "sync/names.h"
+
+/* ---- what tells values apart ---- */
+
+static struct str print_of(struct arena *a, struct str value)
+{
+    return arena_printf(a, "%016llx", (unsigned long long)fingerprint64(value));
+}
+
+static struct kvs prints_of(struct arena *a, const struct kvs *data)
+{
+    struct kvs prints = KVS_INIT(a);
+    for (size_t i = 0; i < data->n; i++) {
+        kvs_set(&prints, data->v[i].key, print_of(a, data->v[i].value));
+    }
+    return prints;
+}
+
+enum { NAMED_MAX = 20, CHANGES_MAX = 8 << 10 };
+
+/* The first ones by name, then how many there are. */
+static void name_change(struct buf *out, size_t *n, struct str key, const char *how)
+{
+    if (++*n <= NAMED_MAX) {
+        buf_addf(out, "%s%.*s%s", *n > 1 ? ", " : "", STR_ARG(key), how);
+    }
+}
+
+struct str target_changes(struct arena *a, const struct target *existing, const struct target *want)
+{
+    AUTO(buf_done) struct buf out = BUF_INIT(CHANGES_MAX);
+    static const struct kvs none;
+    const struct kvs *old = existing ? &existing->prints : &none;
+    size_t n = 0;
+    for (size_t i = 0; i < want->data.n; i++) {
+        const struct kv *kv = &want->data.v[i];
+        const struct kv *former = kvs_find(old, kv->key);
+        if (!former) {
+            name_change(&out, &n, kv->key, " (new)");
+        } else if (!str_eq(former->value, print_of(a, kv->value))) {
+            name_change(&out, &n, kv->key, "");
+        }
+    }
+    for (size_t i = 0; want->has_data && i < old->n; i++) {
+        if (!kvs_has(&want->data, old->v[i].key)) {
+            name_change(&out, &n, old->v[i].key, " (removed)");
+        }
+    }
+    if (n > NAMED_MAX) {
+        buf_addf(&out, " and %zu more", n - NAMED_MAX);
+    }
+    return arena_str(a, buf_str(&out));
+}
+
+/* ---- reading ---- */
 
 static int parse_data(struct arena *a, const struct json *data, struct kvs *out, struct err **err)
 {
@@ -51,6 +106,7 @@ int target_parse(struct arena *a, const struct json *secret, struct target *out,
         return err_wrap(err, "Secret %.*s/%.*s", STR_ARG(t.ns), STR_ARG(t.name));
     }
     hash_data(&t.data, t.data_hash);
+    t.prints = prints_of(a, &t.data);
     *out = t;
     return 0;
 }

@@ -32,6 +32,7 @@ struct target {
     bool has_data;               /* `data` holds everything; else only its hash is known */
     struct kvs data;
     char data_hash[HASH_SIZE]; /* of the data as they are */
+    struct kvs prints; /* by key, what tells its values apart in this process; of what was read */
 };
 
 /* From the JSON of a v1 Secret; values are decoded into the arena. ERR_PARSE if data are not
@@ -84,6 +85,11 @@ int target_build(struct arena *a, const struct target_owner *es, const struct es
 /* What a write would change: data and type, or the rest (the flag immutable included). */
 enum target_change { TARGET_SAME = 0, TARGET_METADATA = 1, TARGET_DATA = 2 };
 int target_diff(const struct target *existing, const struct target *want);
+
+/* The names of the keys whose values a write would change, "user, password (new), old (removed)",
+ * on the arena; at most some twenty. existing: NULL if there is none. Empty: the data stay. */
+struct str target_changes(struct arena *a, const struct target *existing,
+                          const struct target *want);
 
 /* The body of a POST (no uid) or a PUT. `out` should wipe. */
 void target_write(struct buf *out, const struct target *t);

@@ -492,8 +492,43 @@ def other_class(w):
     assert not c.get().get("status", {}).get("conditions"), c.get()["status"]
 
 
+def log_of_writes(w):
+    """At the usual level the log says which Secret was written, why, and which keys have changed; a refresh that finds
+    nothing new says nothing there."""
+    c = w.case("log-of-writes")
+    c.put("user", "tom")
+    c.put("password", "a-first-value")
+    c.store()
+    c.es(data={"user": "user", "password": "password"}, interval="1s")
+    c.synced()
+
+    def lines():
+        seen = (json.loads(line) for line in w.program.log().splitlines() if f'"{c.ns}"' in line)
+        return [line for line in seen if line["level"] != "debug" and line.get("name") == "es"]
+
+    def written(message, keys, why):
+        found = wait_for(lambda: ([x for x in lines() if x["msg"] == message and x.get("keys") == keys], lines()), 30, message)[0]
+        assert len(found) == 1 and found[0]["level"] == "info", found
+        assert found[0]["secret"] == "es" and why in found[0]["why"], found
+
+    written("secret created", "password (new), user (new)", "the ExternalSecret is new")
+    c.put("password", "another-value")
+    written("secret updated", "password", "a refresh found another value")
+    c.kube.secret(c.ns, "es", {"user": "somebody"})
+    written("secret updated", "password (new), user", "was changed")
+    c.edit("es", {"data": [{"secretKey": "user", "remoteRef": {"key": c.key("user")}}]})
+    written("secret updated", "password (removed)", "the ExternalSecret is new or has changed")
+    c.synced()
+    before, refreshed = lines(), c.get()["status"]["refreshTime"]
+    wait_for(lambda: c.get()["status"]["refreshTime"] > refreshed, 30, "another refresh")
+    assert lines() == before, lines()[len(before):]
+    c.annotate()  # which is copied to the Secret
+    written("secret updated", "none: metadata", "the ExternalSecret is new or has changed")
+    assert "-value" not in json.dumps(lines())
+
+
 CASES = [(f.__name__.replace("_", "-"), f) for f in (
     service_principal, workload_identity, workload_identity_of_azcore, cluster_store, cluster_store_without_namespaces,
     cluster_store_workload, cluster_store_conditions, objects, long_name, nothing_after_success, force_sync, interval, interval_zero,
     policies_of_refresh, repair, references, data_from, two_stores, shared_reads, templates, renamed_target, dropped_key,
-    creation_policies, deletion_policies, deletion_of_external_secret, namespace_ends, immutable, other_class)]
+    creation_policies, deletion_policies, deletion_of_external_secret, log_of_writes, namespace_ends, immutable, other_class)]

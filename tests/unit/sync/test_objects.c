@@ -98,6 +98,9 @@ static void secret_without_values(void **state)
     object_free(o);
     assert_false(t.has_data);
     assert_int_equal(target_diff(&whole, &t), TARGET_SAME);
+    assert_str(target_changes(&arena, &t, &whole), "");
+    kvs_set(&whole.data, STR("k"), STR("another"));
+    assert_str(target_changes(&arena, &t, &whole), "k");
     struct owned_fields owned = owned_fields(&arena, t.managed_fields, STR("db"));
     assert_map(&owned.data, "{'k':''}");
     assert_str(t.version, "7");

@@ -324,6 +324,32 @@ static void validity(void **state)
     assert_false(target_is_valid(&t));
 }
 
+/* Names of keys, for the log. */
+static void changes(void **state)
+{
+    static const struct {
+        const char *old; /* NULL: no Secret yet */
+        const char *now;
+        const char *text;
+    } CASES[] = {
+        {NULL, "{'a':'1','b':'2'}", "a (new), b (new)"},
+        {"{'a':'1','b':'2'}", "{'a':'1','b':'2'}", ""},
+        {"{'a':'1','b':'2','c':'3'}", "{'a':'1','b':'9','d':''}", "b, d (new), c (removed)"},
+        {"{'a':''}", "{}", "a (removed)"},
+    };
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct target old = existing(CASES[i].old ? CASES[i].old : "{}", "{}", "{}");
+        struct target now = {.has_data = true, .data = map(CASES[i].now)};
+        assert_str(target_changes(&arena, CASES[i].old ? &old : NULL, &now), CASES[i].text);
+    }
+    struct target many = {.has_data = true, .data = KVS_INIT(&arena)};
+    for (int i = 0; i < 30; i++) {
+        kvs_set(&many.data, arena_printf(&arena, "k%02d", i), STR("v"));
+    }
+    struct str text = target_changes(&arena, NULL, &many);
+    assert_true(str_ends(text, STR("k19 (new) and 10 more")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +367,7 @@ int main(void)
         TEST(metadata_patch),
         TEST(bad_base64),
         TEST(validity),
+        TEST(changes),
     };
     return RUN(tests);
 }
