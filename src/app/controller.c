@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "app/heap.h"
+#include "app/footprint.h"
 #include "base/clock.h"
 #include "base/datetime.h"
 #include "base/log.h"
@@ -23,7 +23,7 @@ struct controller {
     bool stopping;
     size_t roles_running;
     struct timer give_up; /* ends a stop that takes too long */
-    struct heap_keeper heap;
+    struct footprint footprint;
     int status;
 };
 
@@ -251,7 +251,7 @@ static int open(struct controller *c, struct err **err)
 {
     static const int numbers[] = {SIGTERM, SIGINT};
     timer_init(&c->give_up, c->config.loop, stop_took_too_long, c);
-    heap_keeper_start(&c->heap, c->config.loop);
+    footprint_start(&c->footprint, c->config.loop);
     for (size_t i = 0; i < COUNT_OF(numbers); i++) {
         c->signals[i] = loop_signal(c->config.loop, numbers[i], on_signal, c);
     }
@@ -268,7 +268,7 @@ static int open(struct controller *c, struct err **err)
 static void close_all(struct controller *c)
 {
     timer_cancel(&c->give_up);
-    heap_keeper_stop(&c->heap);
+    footprint_stop(&c->footprint);
     lease_free(c->lease);
     for (size_t i = 0; i < COUNT_OF(c->servers); i++) {
         app_server_free(c->servers[i]);
