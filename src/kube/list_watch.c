@@ -31,7 +31,7 @@
 #define BACKOFF_BASE     (800 * NS_MS)
 #define BACKOFF_CAP      (30 * NS_S)
 #define BACKOFF_RESET    (2 * NS_MIN)
-#define ABSENT_CAP       NS_MIN /* a kind that is not served */
+#define ABSENT_CAP       (10 * NS_S) /* a kind that is not served: CRDs come while somebody waits */
 #define DENIED_RETRY     NS_MIN
 #define RELIST_SPREAD    NS_S /* after a 410 all informers list again: not all at once */
 #define SHORT_WATCH      NS_S

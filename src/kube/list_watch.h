@@ -30,7 +30,7 @@ enum informer_state {
     INFORMER_POLLING,    /* watch is forbidden: lists every poll_interval */
     INFORMER_IDLE,       /* watch is forbidden and poll_interval < 0: lists on refresh */
     INFORMER_DENIED,     /* 403 on list: tried again once a minute */
-    INFORMER_NOT_SERVED, /* 404: the kind is not installed; tried again, up to once a minute */
+    INFORMER_NOT_SERVED, /* 404: the kind is not installed; tried again, up to every 10-20 s */
     INFORMER_RETRYING,   /* anything else: server away, throttled; tried again with back-off */
 };
 

@@ -268,7 +268,14 @@ static void informer_state_changed(void *arg, struct informer *i, enum informer_
                                    const struct err *err)
 {
     const char *plural = informer_resource(i)->plural;
-    if (err) {
+    if (state == INFORMER_NOT_SERVED) {
+        LOG_ERROR(
+            "a custom resource definition is missing: nothing is synced until it is installed",
+            F("resource", plural), F("group", informer_resource(i)->group),
+            F("remedy", "set installCRDs=true in the chart, or kubectl apply --server-side -f "
+                        "charts/pawl/files/crds; no restart is needed"),
+            F("error", err));
+    } else if (err) {
         LOG_WARN("cannot follow a kind", F("resource", plural),
                  F("state", informer_state_name(state)), F("error", err));
     } else {
@@ -438,6 +445,12 @@ bool sync_ready(const struct sync *s, struct buf *why)
             continue;
         }
         ready = false;
+        if (informer_state(informer) == INFORMER_NOT_SERVED) {
+            buf_addf(why, "%sthe custom resource definition %s.%s is not installed",
+                     why->n ? "; " : "", informer_resource(informer)->plural,
+                     informer_resource(informer)->group);
+            continue;
+        }
         const struct err *reason = informer_reason(informer);
         buf_addf(why, "%s%s: %s%s%s", why->n ? "; " : "", informer_resource(informer)->plural,
                  informer_state_name(informer_state(informer)), reason ? ": " : "",

@@ -192,6 +192,69 @@ def permissions(w):
         os.unlink(kubeconfig)
 
 
+# ---- custom resource definitions ----
+
+def quiet(program, seconds=6):
+    """It neither spins nor fills the log."""
+    cpu, lines = program.cpu_seconds(), len(program.log().splitlines())
+    time.sleep(seconds)
+    assert program.alive(), program.log()[-2000:]
+    cpu, lines = program.cpu_seconds() - cpu, len(program.log().splitlines()) - lines
+    assert cpu < seconds / 10 and lines < 20 * seconds, f"{cpu:.2f} s of CPU and {lines} lines in {seconds} s"
+
+
+def restarts(w, ns, value):
+    """The reload role moves a workload."""
+    w.kube.config_map(ns, "settings", {"k": value})
+
+    def moved():
+        deployment = w.kube.get("deployments", ns, "web")
+        env = deployment["spec"]["template"]["spec"]["containers"][0].get("env", [])
+        return [e["value"] for e in env if e["name"].startswith("STAKATER_SETTINGS")]
+    before = moved()
+    w.kube.config_map(ns, "settings", {"k": value + "!"})
+    wait_for(lambda: (moved() not in ([], before), moved()), 60, "the restart of the workload")
+
+
+def definitions(w):
+    """The CRDs go while Pawl runs, are not there when it starts, and come: it says so, stays up, goes on with the other
+    role, and syncs as soon as they are there."""
+    c = w.case("definitions")
+    c.put("x", "y")
+    kube, ns = w.kube, c.ns
+    kube.config_map(ns, "settings", {"k": "0"})
+    kube.create("deployments", ns, {"metadata": {"name": "web", "annotations": {"reloader.stakater.com/auto": "true"}}, "spec": {
+        "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [
+            {"name": "web", "image": "none", "envFrom": [{"configMapRef": {"name": "settings"}}]}]}}}})
+    program = w.pawl("--roles=sync,reload").start().wait_ready(60)
+    wait_for(lambda: "pawl.dev/applied" in kube.get("deployments", ns, "web")["metadata"]["annotations"], 60, "the record")
+    c.store()
+    c.es(data={"x": "x"})
+    c.synced()
+
+    def says_so():
+        ready = program.get("/readyz")
+        good = ready[0] == 500 and "externalsecrets.external-secrets.io is not installed" in ready[1]
+        return good and says(program, "a custom resource definition is missing"), ready
+
+    w.remove_definitions()
+    wait_for(lambda: says(program, "a custom resource definition is missing"), 60, "the word in the log")
+    quiet(program)
+    restarts(w, ns, "1")
+    assert program.stop() == 0
+    program = w.pawl("--roles=sync,reload").start()
+    wait_for(says_so, 60, "the word in the log and of the readiness")
+    quiet(program)
+    restarts(w, ns, "2")
+    w.apply_definitions()
+    c.store(wait=False)
+    c.es(data={"x": "x"})
+    c.data_becomes({"x": "y"})
+    c.synced()
+    program.wait_ready(30)
+    assert program.stop() == 0
+
+
 # ---- kubeconfig ----
 
 def kubeconfigs(w):
@@ -296,5 +359,5 @@ def stopped_for_a_while(w):
 
 CASES = [("interrupted-" + f.__name__.replace("_", "-"), f) for f in (
     kubeconfigs, taken_over, stopped_for_a_while, authority_not_trusted, permissions, replicas, killed, killed_while_deleting,
-    api_server_away)]
+    api_server_away, definitions)]
 

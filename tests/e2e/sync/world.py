@@ -114,9 +114,7 @@ class World:
         azure_names(VAULT, *SPARE_VAULTS, address=address)
         self.cluster = Cluster(port)
         self.kube = Kube(self.cluster.kubeconfig)
-        crds = sorted((ROOT / "charts/pawl/files/crds").glob("*.yaml"))
-        self.cluster.apply("\n---\n".join(path.read_text() for path in crds))
-        self.cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        self.apply_definitions()
         self.issuer = f"https://127.0.0.1:{port}"
         self.issuer_ca = f"{self.cluster.state}/pki/ca.crt"
         self.emulator = Emulator(directory(self.issuer, self.issuer_ca), "--log-level=warn", listen=address, port=443)
@@ -128,6 +126,15 @@ class World:
         self.seed = {"locked_readers": [], "audiences": {"audience": "api://elsewhere"}, "apps": []}
         self.reseed()
         self._apps = iter(range(N_APPS))
+
+    def apply_definitions(self):
+        crds = sorted((ROOT / "charts/pawl/files/crds").glob("*.yaml"))
+        self.cluster.apply("\n---\n".join(path.read_text() for path in crds))
+        self.cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+
+    def remove_definitions(self):
+        """With all objects; a Pawl must run, for their finalizers."""
+        self.cluster.kubectl("delete", "crd", "--all", "--wait", "--timeout=120s")
 
     def pawl(self, *flags, kubeconfig=None, environment=None, trust=True):
         """A Pawl that is not started yet."""

@@ -610,10 +610,10 @@ static void a_kind_that_comes_later(void **state)
              .body = "404 page not found\n", .type = "text/plain");
     }
     new_informer((struct informer_config){.resource = resource_of(RES_EXTERNALSECRETS)});
-    pass(10 * NS_MIN);
+    pass(2 * NS_MIN);
     assert_states("[listing][not-served]");
     size_t tries = w.peer.requests.n;
-    assert_true(tries >= 10 && tries <= 20);
+    assert_true(tries >= 7 && tries <= 20);
     for (size_t i = 0; i < w.peer.taken.n; i++) {
         w.peer.taken.v[i] = true;
     }
