@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The questions are: version, self, definitions, then the rows of `accesses`, one request a verb.
- * An API server that does not answer the first one ends it: everything else would only say so
- * again.
+ * The questions are: version, self, definitions, then the rows of `accesses`, one request a verb,
+ * then those of doctor_cluster.c and doctor_stores.c. An API server that does not answer the first
+ * one ends it: everything else would only say so again.
  */
-#include "app/doctor.h"
+#include "app/doctor_internal.h"
 
 #include "base/clock.h"
 #include "kube/discovery.h"
@@ -53,19 +53,10 @@ static const struct access_row {
      "without it nobody is told in the object's Events"},
 };
 
-struct doctor {
-    struct doctor_config config;
-    char *ns;
-    struct kube_call *call;
-    size_t row;
-    struct str verbs; /* of the row that have not been asked for */
-    struct str verb;  /* under way */
-};
-
 static void next_access(struct doctor *d);
 
-static PRINTF(4, 5) void tell(struct doctor *d, enum finding_level level, const char *remedy,
-                              const char *fmt, ...)
+void doctor_tell(struct doctor *d, enum finding_level level, const char *remedy, const char *fmt,
+                 ...)
 {
     AUTO(buf_done) struct buf text = BUF_INIT(TEXT_MAX);
     va_list args;
@@ -73,6 +64,26 @@ static PRINTF(4, 5) void tell(struct doctor *d, enum finding_level level, const 
     buf_addv(&text, fmt, args);
     va_end(args);
     d->config.found(d->config.arg, &(struct finding){level, buf_str(&text), remedy});
+}
+
+/* ---- what is asked, in order ---- */
+
+static void first_access(struct doctor *d)
+{
+    d->row = (size_t)-1; /* the next one is the first */
+    next_access(d);
+}
+
+static void (*const steps[])(struct doctor *d) = {first_access, doctor_controllers, doctor_webhooks,
+                                                  doctor_stores};
+
+void doctor_next(struct doctor *d)
+{
+    if (d->step < COUNT_OF(steps)) {
+        steps[d->step++](d);
+    } else {
+        d->config.done(d->config.arg);
+    }
 }
 
 /* ---- permissions ---- */
@@ -94,11 +105,11 @@ static void access_answered(void *arg, const struct kube_answer *answer)
     buf_addf(&what, "%.*s %s%s%s%s%s", STR_ARG(d->verb), r->plural, *r->group ? "." : "", r->group,
              row->subresource ? "/" : "", row->subresource ? row->subresource : "");
     if (answer->err) {
-        tell(d, FINDING_BAD, "ask who runs the cluster", "cannot ask whether we may %s: %s", what.p,
-             err_msg(answer->err));
+        doctor_tell(d, FINDING_BAD, "ask who runs the cluster", "cannot ask whether we may %s: %s",
+                    what.p, err_msg(answer->err));
     } else {
-        tell(d, may ? FINDING_OK : row->without, may ? NULL : row->remedy, "%s %s%s%s",
-             may ? "may" : "may not", what.p, d->ns[0] ? " in namespace " : "", d->ns);
+        doctor_tell(d, may ? FINDING_OK : row->without, may ? NULL : row->remedy, "%s %s%s%s",
+                    may ? "may" : "may not", what.p, d->ns[0] ? " in namespace " : "", d->ns);
     }
     next_access(d);
 }
@@ -110,7 +121,7 @@ static void next_access(struct doctor *d)
             d->row++;
         } while (d->row < COUNT_OF(accesses) && !wanted(d, &accesses[d->row]));
         if (d->row >= COUNT_OF(accesses)) {
-            d->config.done(d->config.arg);
+            doctor_next(d);
             return;
         }
         d->verbs = str_c(accesses[d->row].verbs);
@@ -132,10 +143,12 @@ static void definitions_answered(void *arg, const struct kube_answer *answer)
     const struct resource *r = resource_of(RES_EXTERNALSECRETS);
     d->call = NULL;
     bool served = !answer->err && discover_read_serves(answer->object, str_c(r->plural));
-    tell(d, served ? FINDING_OK : FINDING_BAD,
-         served ? NULL : "install the custom resource definitions (installCRDs in charts/pawl)",
-         "the cluster %s %s", served ? "serves" : "does not serve", r->api_version);
-    next_access(d);
+    doctor_tell(d, served ? FINDING_OK : FINDING_BAD,
+                served ? NULL
+                       : "install the custom resource definitions (installCRDs in charts/pawl)",
+                "the cluster %s %s", served ? "serves" : "does not serve", r->api_version);
+    d->served = served;
+    doctor_next(d);
 }
 
 static void ask_definitions(struct doctor *d)
@@ -145,7 +158,7 @@ static void ask_definitions(struct doctor *d)
         d->call = discover_group_version(d->config.client, str_c(r->group), str_c(r->version),
                                          definitions_answered, d);
     } else {
-        next_access(d);
+        doctor_next(d);
     }
 }
 
@@ -155,7 +168,7 @@ static void self_answered(void *arg, const struct kube_answer *answer)
     d->call = NULL;
     if (!answer->err) {
         struct str name = discover_read_username(answer->object);
-        tell(d, FINDING_OK, NULL, "we are %.*s", STR_ARG(name));
+        doctor_tell(d, FINDING_OK, NULL, "we are %.*s", STR_ARG(name));
     }
     ask_definitions(d);
 }
@@ -166,10 +179,11 @@ static void check_clock(struct doctor *d, struct str date)
     if (http_date_parse(date, &server)) {
         ns_t off = clock_real() - server;
         bool fine = off < CLOCK_MAX && off > -CLOCK_MAX;
-        tell(d, fine ? FINDING_OK : FINDING_BAD,
-             fine ? NULL
-                  : "set the clock of this machine: Entra ID refuses tokens from another time",
-             "the clock here %s that of the API server", fine ? "agrees with" : "differs from");
+        doctor_tell(
+            d, fine ? FINDING_OK : FINDING_BAD,
+            fine ? NULL
+                 : "set the clock of this machine: Entra ID refuses tokens from another time",
+            "the clock here %s that of the API server", fine ? "agrees with" : "differs from");
     }
 }
 
@@ -180,14 +194,15 @@ static void version_answered(void *arg, const struct kube_answer *answer)
     struct kube_version v = {0};
     d->call = NULL;
     if (err || discover_read_version(answer->object, &v, &err) != 0) {
-        tell(d, FINDING_BAD, "check the kubeconfig, the network and the credential",
-             "the API server cannot be used: %s", err_msg(err));
+        doctor_tell(d, FINDING_BAD, "check the kubeconfig, the network and the credential",
+                    "the API server cannot be used: %s", err_msg(err));
         d->config.done(d->config.arg);
         return;
     }
     bool old = v.major == 1 && v.minor < MIN_MINOR;
-    tell(d, old ? FINDING_NOTE : FINDING_OK, old ? "Pawl is tested with 1.28 and newer" : NULL,
-         "Kubernetes %.*s answers", STR_ARG(v.git_version));
+    doctor_tell(d, old ? FINDING_NOTE : FINDING_OK,
+                old ? "Pawl is tested with 1.28 and newer" : NULL, "Kubernetes %.*s answers",
+                STR_ARG(v.git_version));
     check_clock(d, answer->date);
     d->call = discover_self(d->config.client, self_answered, d);
 }
@@ -197,7 +212,8 @@ struct doctor *doctor_new(const struct doctor_config *config)
     struct doctor *d = xcalloc(1, sizeof(*d));
     d->config = *config;
     d->ns = str_dup(config->ns);
-    d->row = (size_t)-1; /* the next one is the first */
+    d->config.ns = str_c(d->ns);
+    d->arena = ARENA_INIT(ARENA_PLAIN);
     d->call = discover_version(config->client, version_answered, d);
     return d;
 }
@@ -207,9 +223,11 @@ void doctor_free(struct doctor *d)
     if (!d) {
         return;
     }
-    if (d->call) {
-        kube_cancel(d->call);
-    }
+    kube_cancel(d->call);
+    lister_cancel(d->lister);
+    store_checker_free(d->checker);
+    rivals_done(&d->rivals);
+    arena_done(&d->arena);
     free(d->ns);
     free(d);
 }

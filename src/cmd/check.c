@@ -5,15 +5,17 @@
 #include "app/doctor.h"
 #include "app/run_options.h"
 #include "app/runtime.h"
+#include "base/file.h"
 #include "cmd/commands.h"
 #include "codec/json.h"
 #include "net/http_client.h"
 
-enum { OUTPUT_MAX = 1 << 20 };
+enum { OUTPUT_MAX = 1 << 20, CA_MAX = 4 << 20 };
 
 struct check_options {
     struct flag_list roles;
-    char *kubeconfig, *context, *ns, *as, *output;
+    char *kubeconfig, *context, *ns, *as, *output, *extra_ca_file;
+    bool stores;
 };
 
 #define OPTION(member) offsetof(struct check_options, member)
@@ -26,17 +28,21 @@ static const struct flag rows[] = {
     {"context", 0, FLAG_STRING, OPTION(context), NULL, NULL, "name",
      "Context of the kubeconfig to use instead of its current one."},
     {"namespace", 'n', FLAG_STRING, OPTION(ns), NULL, NULL, "name",
-     "Look for permissions in this namespace only; empty means in all."},
+     "Look for permissions and stores in this namespace only; empty means in all."},
     {"as", 0, FLAG_STRING, OPTION(as), NULL, NULL, "user",
      "Look as this user, such as system:serviceaccount:pawl:pawl."},
+    {"stores", 0, FLAG_BOOL, OPTION(stores), "true",
+     .help = "Sign in with the credentials of each store, and ask its vault."},
+    {"extra-ca-file", 0, FLAG_STRING, OPTION(extra_ca_file), NULL, "PAWL_EXTRA_CA_FILE", "file",
+     "PEM file with certificate authorities to trust for that, besides the system's."},
     {"output", 'o', FLAG_STRING, OPTION(output), "table", .help = "How to print it.",
      .choices = "table|json"},
 };
 static const struct flag_set set = {
     "pawl check", NULL,
     "Looks at a cluster the way `pawl run` will need it: version, clock, custom resource "
-    "definitions, "
-    "and each permission. Says what to do about each finding. Writes nothing.",
+    "definitions, each permission, other controllers, webhooks, and for each store whether it can "
+    "sign in and its vault answers. Says what to do about each finding. Writes nothing.",
     rows, COUNT_OF(rows)};
 
 struct check {
@@ -79,8 +85,12 @@ static int look(const struct check_options *o, struct check *c, struct runtime *
                 struct err **err)
 {
     bool sync = false, reload = false;
+    AUTO(buf_done) struct buf ca_pem = BUF_INIT(CA_MAX);
     if (role_names(&o->roles, &sync, &reload, err) != 0) {
         return -1;
+    }
+    if (*o->extra_ca_file && file_read(o->extra_ca_file, &ca_pem, err) != 0) {
+        return err_wrap(err, "--extra-ca-file");
     }
     struct kube_config_options where = {
         .path = *o->kubeconfig ? o->kubeconfig : NULL,
@@ -95,6 +105,8 @@ static int look(const struct check_options *o, struct check *c, struct runtime *
                                                           .sync = sync,
                                                           .reload = reload,
                                                           .ns = str_c(o->ns),
+                                                          .stores = o->stores,
+                                                          .ca_pem = buf_str(&ca_pem),
                                                           .found = found,
                                                           .done = done,
                                                           .arg = c});
