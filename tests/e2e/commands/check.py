@@ -3,7 +3,8 @@ import json
 
 from external_secrets import WEBHOOKS, chart_objects, external_secret, store
 from status import address_of_this_machine
-from world import VAULT
+from world import SOON, VAULT
+from pawltest import wait_for
 from pawltest.azure import APP, NOBODY, NOBODY_SECRET, TENANT
 from pawltest.programs import free_port
 
@@ -140,9 +141,10 @@ def writes_nothing(world):
 
     def versions():
         return [(k, o["metadata"]["name"], o["metadata"]["resourceVersion"]) for k in kinds for o in world.kube.list(k, ns)]
+    wait_for(lambda: world.kube.get("serviceaccounts", ns, "default"), SOON, "what every namespace gets")
     before = versions()
     findings(world, "-n", ns)
-    assert versions() == before
+    assert versions() == before, (before, versions())
 
 
 CASES = [

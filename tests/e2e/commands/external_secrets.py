@@ -15,14 +15,39 @@ from pawltest.azure import APP, APP_SECRET, TENANT, client_credentials
 from pawltest.programs import free_port
 
 SERVICE = "eso-webhook"
+READ, WRITE = ["get", "list", "watch"], ["get", "update", "patch"]
+ESO, CORE = ["external-secrets.io"], [""]
+KINDS = ["secretstores", "clustersecretstores", "externalsecrets", "clusterexternalsecrets", "pushsecrets", "clusterpushsecrets"]
+# What the chart grants.
+CONTROLLER = [
+    {"apiGroups": ESO, "resources": KINDS, "verbs": READ},
+    {"apiGroups": ESO, "resources": [k + part for k in KINDS for part in ("", "/status", "/finalizers")], "verbs": WRITE},
+    {"apiGroups": ESO, "resources": ["externalsecrets", "pushsecrets"], "verbs": ["create", "update", "delete"]},
+    {"apiGroups": CORE, "resources": ["serviceaccounts", "namespaces", "configmaps"], "verbs": READ},
+    {"apiGroups": CORE, "resources": ["secrets"], "verbs": [*READ, "create", "update", "delete", "patch"]},
+    {"apiGroups": CORE, "resources": ["serviceaccounts/token"], "verbs": ["create"]},
+    {"apiGroups": CORE, "resources": ["events"], "verbs": ["create", "patch"]},
+    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": [*WRITE, "create"]},
+]
+CERT_CONTROLLER = [
+    {"apiGroups": ["apiextensions.k8s.io"], "resources": ["customresourcedefinitions"], "verbs": [*READ, "update", "patch"]},
+    {"apiGroups": ["admissionregistration.k8s.io"], "resources": ["validatingwebhookconfigurations"], "verbs": READ},
+    {"apiGroups": ["admissionregistration.k8s.io"], "resources": ["validatingwebhookconfigurations"], "verbs": ["update", "patch"],
+     "resourceNames": ["secretstore-validate", "externalsecret-validate"]},
+    {"apiGroups": CORE, "resources": ["endpoints"], "verbs": READ},
+    {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": READ},
+    {"apiGroups": CORE, "resources": ["secrets"], "verbs": [*READ, "update", "patch"]},
+    {"apiGroups": CORE, "resources": ["events"], "verbs": ["create", "patch"]},
+    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": [*WRITE, "create"]},
+]
 WEBHOOKS = [("secretstore-validate", "secretstores"), ("externalsecret-validate", "externalsecrets")]
 
 
 class Program(Pawl):
     """`pawl external-secrets ...` with its metrics and its probes on ports of their own."""
 
-    def __init__(self, world, *args, probes="live-addr", sub=()):
-        super().__init__(world.cluster.kubeconfig, *args, command=("external-secrets", *sub), listen=False)
+    def __init__(self, world, *args, probes="live-addr", sub=(), kubeconfig=None):
+        super().__init__(kubeconfig or world.cluster.kubeconfig, *args, command=("external-secrets", *sub), listen=False)
         self.metrics_port, self.port = free_port(), free_port()
         self.command += [f"--metrics-addr=127.0.0.1:{self.metrics_port}", f"--{probes}=127.0.0.1:{self.port}"]
         self.start()
@@ -58,20 +83,23 @@ def the_controller(world):
     ns = world.namespace("eso")
     store(world, ns)
     world.kube.create("externalsecrets", ns, external_secret())
+    account = world.account(ns, "controller", CONTROLLER)
     program = Program(world, "--concurrent=1", "--loglevel=info", "--zap-time-encoding=epoch", "--enable-leader-election=true",
-                      f"--extra-ca-file={world.ca_file}").wait_probes()
+                      f"--extra-ca-file={world.ca_file}", kubeconfig=account).wait_probes()
     wait_for(lambda: world.kube.secret_data(ns, "db") == {"k": b"from the vault"}, SOON, "the Secret")
     wait_for(lambda: world.kube.condition("externalsecrets", ns, "db").get("reason") == "SecretSynced", SOON, "the condition")
     text = program.metrics_text()
     assert f'externalsecret_sync_calls_total{{name="db",namespace="{ns}"}}' in text, text[:3000]
     assert 'leader_election_master_status{name="external-secrets-controller"} 1' in text, text[:3000]
-    assert world.kube.get("leases", "default", "external-secrets-controller")["spec"]["holderIdentity"]
+    assert world.kube.get("leases", ns, "external-secrets-controller")["spec"]["holderIdentity"]
     assert program.get("/status")[0] == 200, program.get("/status")
     assert program.stop() == 0, program.log()[-2000:]
     logged = [json.loads(line) for line in program.log().splitlines()]
     assert any(line["msg"] == "reconciled secret" for line in logged), program.log()
+    assert not [line for line in logged if "forbidden" in json.dumps(line)], program.log()
+    assert world.kube.events(ns, "db", "Created"), "an Event"
     assert all(isinstance(line["ts"], float) for line in logged), logged[0]
-    assert world.kube.get("leases", "default", "external-secrets-controller")["spec"]["holderIdentity"] == "", "it was not given back"
+    assert world.kube.get("leases", ns, "external-secrets-controller")["spec"]["holderIdentity"] == "", "it was not given back"
 
 
 def the_scope(world):
@@ -164,7 +192,7 @@ def the_webhook(world):
         status, text = webhook.get("/readyz")
         assert status == 500 and "tls.crt" in text, text
         assert not creates(world, ns, "too-early")[0], "the webhook of the chart does not fail closed here"
-        certs = certs_of(world, ns).wait_probes()
+        certs = certs_of(world, ns, kubeconfig=world.account(ns, "certs", CERT_CONTROLLER)).wait_probes()
         assert set(bundles(world)) == {world.kube.secret_data(ns, SERVICE)["ca.crt"]}, "not all have the authority"
         mount(world, ns, folder)
         webhook.wait_probes()

@@ -102,7 +102,7 @@ class World:
             "subjects": [{"kind": "ServiceAccount", "namespace": ns, "name": name}]})
         token = self.kube.request("POST", self.kube.path("serviceaccounts", ns, name, "token"),
                                   {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}})["status"]["token"]
-        return self.kubeconfig(name, {"token": token}, ns)
+        return self.kubeconfig(role, {"token": token}, ns)
 
     def kubeconfig(self, name, user, ns="default", server=None):
         path = f"{self.cluster.state}/{name}.kubeconfig"
