@@ -192,6 +192,125 @@ def permissions(w):
         os.unlink(kubeconfig)
 
 
+# Each verb that the sync role needs, beside those above: an ExternalSecret that cannot do without it.
+ALL_RULES = RULES + [
+    {"apiGroups": [""], "resources": ["configmaps", "serviceaccounts"], "verbs": ["get", "list", "watch"]},
+    {"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"]},
+    {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get", "list", "watch"]},
+]
+
+
+def needs_credentials(c):
+    c.es(data={"x": "x"})
+
+
+def needs_update(c):
+    c.es(data={"x": "x"})
+    c.kube.secret(c.ns, "es", {"x": "somebody else's"})
+
+
+def needs_metadata(c):
+    c.kube.request("POST", c.kube.path("secrets", c.ns), {"metadata": {"name": "es"}, "immutable": True, "data": {"x": b64("y")}})
+    c.es(data={"x": "x"})
+
+
+def needs_delete(c):
+    c.put("gone", "1")
+    c.es("going", {"x": "gone"}, target={"name": "es", "deletionPolicy": "Delete"}, interval="1s")
+    c.synced("going")
+    c.remove("gone")
+
+
+def needs_workload_identity(c):
+    pass
+
+
+def needs_config_map(c):
+    c.kube.config_map(c.ns, "texts", {"x": "{{ .x }}"})
+    c.es(data={"x": "x"}, target={"template": {"templateFrom": [{"configMap": {"name": "texts", "items": [{"key": "x"}]}}]}})
+
+
+def needs_namespace(c):
+    c.cluster_store(c.ns, conditions=[{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": c.ns}}}])
+    c.es(data={"x": "x"}, store=c.ns, kind="ClusterSecretStore")
+
+
+VERBS = [
+    ("externalsecrets", "patch", needs_credentials), ("externalsecrets/status", "patch", needs_credentials),
+    ("secretstores/status", "patch", needs_credentials), ("secrets", "get", needs_credentials), ("secrets", "create", needs_credentials),
+    ("secrets", "update", needs_update), ("secrets", "patch", needs_metadata), ("secrets", "delete", needs_delete),
+    ("serviceaccounts", "get", needs_workload_identity), ("serviceaccounts/token", "create", needs_workload_identity),
+    ("configmaps", "get", needs_config_map), ("namespaces", "get", needs_namespace), ("events", "create", needs_credentials),
+]
+LISTED = ("externalsecrets", "secretstores", "clustersecretstores", "secrets")
+
+
+def verbs(w):
+    """Each verb that is missing is named, in the log and, where there is an ExternalSecret that waits for it, in an Event.
+    With it, all is well without a restart."""
+    home = w.case("verbs")
+    kube = w.kube
+    kube.create("serviceaccounts", home.ns, {"metadata": {"name": "verbs"}})
+    kube.create("clusterroles", None, {"metadata": {"name": "verbs"}, "rules": ALL_RULES})
+    kube.create("clusterrolebindings", None, {
+        "metadata": {"name": "verbs"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "verbs"},
+        "subjects": [{"kind": "ServiceAccount", "namespace": home.ns, "name": "verbs"}]})
+    kubeconfig = w.kubeconfig_of(w.kubectl("create", "token", "verbs", "-n", home.ns).strip())
+
+    def without(resource, *missing):
+        rules = [{**rule, "verbs": [v for v in rule["verbs"] if resource not in rule["resources"] or v not in missing]} for rule in ALL_RULES]
+        kube.replace("clusterroles", None, "verbs", {"metadata": {"name": "verbs"}, "rules": [r for r in rules if r["verbs"]]})
+
+    def can(verb, resource):
+        """The API server has taken note of the role."""
+        plural, _, subresource = resource.partition("/")
+        group = "external-secrets.io" if plural.endswith(("externalsecrets", "stores")) else ""
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": {
+            "user": f"system:serviceaccount:{home.ns}:verbs",
+            "resourceAttributes": {"namespace": "default", "verb": verb, "group": group, "resource": plural, "subresource": subresource}}}
+        return kube.request("POST", "apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"].get("allowed", False)
+
+    def named(program, verb, resource):
+        return says(program, f'cannot {verb} resource "{resource}"')
+
+    try:
+        for resource in LISTED:
+            without(resource, "list", "watch")
+            wait_for(lambda r=resource: not can("list", r), 30, "the role")
+            program = w.pawl(kubeconfig=kubeconfig).start()
+            wait_for(lambda p=program, r=resource: (f'cannot list resource "{r}"' in p.get("/readyz")[1], p.get("/readyz")), 30, resource)
+            assert named(program, "list", resource), program.log()[-2000:]
+            assert program.stop() == 0
+        without("nothing")
+        wait_for(lambda: can("list", "secrets"), 30, "the role")
+        program = w.pawl(kubeconfig=kubeconfig).start().wait_ready(60)
+        for resource, verb, needs in VERBS:
+            name = f"verb-{resource.replace('/', '-')}-{verb}"
+            without(resource, verb)
+            wait_for(lambda r=resource, v=verb: not can(v, r), 30, "the role")
+            c = w.case(name)
+            c.put("x", "y")
+            account = needs is needs_workload_identity
+            c.store(wait=False, **(c.workload_identity() if account else {}))
+            needs(c)
+            if account:
+                c.es(data={"x": "x"})
+            wait_for(lambda v=verb, r=resource: named(program, v, r), 60, f"{verb} {resource} in the log")
+            without("nothing")
+            if needs is needs_delete:
+                c.gone(seconds=120)
+            elif account:
+                c.store_becomes("False", "InvalidProviderConfig", message="unable to create client")  # Azure does not know it
+            else:
+                c.data_becomes({"x": "y"}, seconds=120)
+                c.synced(seconds=120)
+            if resource in ("secrets", "configmaps", "namespaces"):
+                assert any(f'cannot {verb} resource "{resource}"' in e["message"] for e in kube.events(c.ns)), kube.events(c.ns)
+        assert program.stop() == 0
+    finally:
+        os.unlink(kubeconfig)
+
+
 # ---- custom resource definitions ----
 
 def quiet(program, seconds=6):
@@ -358,6 +477,6 @@ def stopped_for_a_while(w):
 
 
 CASES = [("interrupted-" + f.__name__.replace("_", "-"), f) for f in (
-    kubeconfigs, taken_over, stopped_for_a_while, authority_not_trusted, permissions, replicas, killed, killed_while_deleting,
+    kubeconfigs, taken_over, stopped_for_a_while, authority_not_trusted, permissions, verbs, replicas, killed, killed_while_deleting,
     api_server_away, definitions)]
 
