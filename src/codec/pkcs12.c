@@ -20,7 +20,7 @@
 #include "base/random.h"
 #include "codec/keys.h"
 
-enum { ROUNDS = 2048, SALT = 16, PASSWORD_MAX = 1024, PARTS_MAX = 2, ROUNDS_MAX = 10000000 };
+enum { ROUNDS = 2048, SALT = 16, PASSWORD_MAX = 1024, PARTS_MAX = 2, ROUNDS_MAX = 1000000 };
 
 static OSSL_LIB_CTX *legacy_ctx;
 
@@ -156,7 +156,22 @@ static const EVP_MD *hmac_digest(const X509_ALGOR *algorithm)
     }
 }
 
-static int check_pbes2(const X509_ALGOR *algorithm, struct err **err)
+/* Key derivation takes as long as the archive says: counts its rounds, and refuses what would take
+ * a second. */
+static int count_rounds(const ASN1_INTEGER *iterations, struct pkcs12 *out, struct err **err)
+{
+    int64_t rounds = 1;
+    if (iterations && (!ASN1_INTEGER_get_int64(&rounds, iterations) || rounds < 1)) {
+        return err_set(err, ERR_INVALID, "pkcs12: error reading P12 data: bad iteration count");
+    }
+    out->rounds = MIN(rounds, (int64_t)ROUNDS_MAX) + out->rounds;
+    return rounds <= ROUNDS_MAX
+               ? 0
+               : err_set(err, ERR_LIMIT, "pkcs12: more than %d rounds of key derivation",
+                         ROUNDS_MAX);
+}
+
+static int check_pbes2(const X509_ALGOR *algorithm, struct pkcs12 *out, struct err **err)
 {
     static const int ciphers[] = {NID_aes_128_cbc, NID_aes_192_cbc, NID_aes_256_cbc};
     AUTO(pbe2_freep) PBE2PARAM *scheme = parameters(algorithm, ASN1_ITEM_rptr(PBE2PARAM));
@@ -170,28 +185,40 @@ static int check_pbes2(const X509_ALGOR *algorithm, struct err **err)
     if (algorithm_nid(scheme->keyfunc) == NID_id_pbkdf2) {
         kdf = parameters(scheme->keyfunc, ASN1_ITEM_rptr(PBKDF2PARAM));
     }
-    return kdf && hmac_digest(kdf->prf)
-               ? 0
-               : unsupported("the key derivation of", scheme->keyfunc->algorithm, err);
+    if (!kdf || !hmac_digest(kdf->prf)) {
+        return unsupported("the key derivation of", scheme->keyfunc->algorithm, err);
+    }
+    return count_rounds(kdf->iter, out, err);
 }
 
-static int check_encryption(const X509_ALGOR *algorithm, struct err **err)
+static void pbe_freep(PBEPARAM **p)
+{
+    PBEPARAM_free(*p);
+}
+
+static int check_encryption(const X509_ALGOR *algorithm, struct pkcs12 *out, struct err **err)
 {
     static const int known[] = {NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
                                 NID_pbe_WithSHA1And128BitRC2_CBC, NID_pbe_WithSHA1And40BitRC2_CBC};
     int nid = algorithm_nid(algorithm);
     if (nid == NID_pbes2) {
-        return check_pbes2(algorithm, err);
+        return check_pbes2(algorithm, out, err);
     }
-    return HAS_NID(known, nid) ? 0 : unsupported("pbe algorithm", algorithm->algorithm, err);
+    if (!HAS_NID(known, nid)) {
+        return unsupported("pbe algorithm", algorithm->algorithm, err);
+    }
+    AUTO(pbe_freep) PBEPARAM *scheme = parameters(algorithm, ASN1_ITEM_rptr(PBEPARAM));
+    return scheme ? count_rounds(scheme->iter, out, err)
+                  : keys_error(err, "pkcs12: error reading P12 data");
 }
 
 /* ---- the MAC ---- */
 
-enum { MAC_KEY_MAX = 1024, ASN1_INVALID = 0x80 /* ASN1_get_object */ };
+enum { MAC_KEY_MAX = 64, ASN1_INVALID = 0x80 /* ASN1_get_object */ };
 
 /* PBMAC1 (RFC 9579): the key comes from PBKDF2, which takes the password as it is. */
-static bool pbmac1_key(const PBE2PARAM *scheme, struct str password, unsigned char *key, int *n)
+static bool pbmac1_key(const PBE2PARAM *scheme, struct str password, struct pkcs12 *read,
+                       unsigned char *key, int *n)
 {
     AUTO(pbkdf2_freep) PBKDF2PARAM *kdf = NULL;
     if (algorithm_nid(scheme->keyfunc) == NID_id_pbkdf2) {
@@ -205,8 +232,8 @@ static bool pbmac1_key(const PBE2PARAM *scheme, struct str password, unsigned ch
     int64_t length = 0;
     int64_t rounds = 0;
     if (!md || !ASN1_INTEGER_get_int64(&length, kdf->keylength) || length < 1 ||
-        length > MAC_KEY_MAX || !ASN1_INTEGER_get_int64(&rounds, kdf->iter) || rounds < 1 ||
-        rounds > ROUNDS_MAX) {
+        length > MAC_KEY_MAX || !ASN1_INTEGER_get_int64(&rounds, kdf->iter) ||
+        count_rounds(kdf->iter, read, NULL) != 0) {
         return false;
     }
     *n = (int)length;
@@ -247,7 +274,8 @@ static PKCS7 *read_content(struct str der)
 }
 
 static int check_pbmac1(struct str der, const X509_ALGOR *algorithm,
-                        const ASN1_OCTET_STRING *wanted, struct str password, struct err **err)
+                        const ASN1_OCTET_STRING *wanted, struct str password, struct pkcs12 *read,
+                        struct err **err)
 {
     /* the same two fields, under other names */
     AUTO(pbe2_freep) PBE2PARAM *scheme = parameters(algorithm, ASN1_ITEM_rptr(PBE2PARAM));
@@ -255,7 +283,7 @@ static int check_pbmac1(struct str der, const X509_ALGOR *algorithm,
     unsigned char key[MAC_KEY_MAX];
     int n = 0;
     AUTO(content_freep) PKCS7 *content = read_content(der);
-    if (!md || !content || !pbmac1_key(scheme, password, key, &n)) {
+    if (!md || !content || !pbmac1_key(scheme, password, read, key, &n)) {
         ERR_clear_error();
         return err_set(err, ERR_INVALID, "pkcs12: the parameters of PBMAC1 are not supported");
     }
@@ -270,7 +298,7 @@ static int check_pbmac1(struct str der, const X509_ALGOR *algorithm,
 
 /* Finds the encoding of the password under which the MAC is right. */
 static int check_mac(PKCS12 *archive, struct str der, struct str password, struct password *out,
-                     struct err **err)
+                     struct pkcs12 *read, struct err **err)
 {
     *out = (struct password){password.n ? password.p : "", (int)password.n};
     if (!PKCS12_mac_present(archive)) {
@@ -280,12 +308,16 @@ static int check_mac(PKCS12 *archive, struct str der, struct str password, struc
     static const int digests[] = {NID_sha1, NID_sha256, NID_sha512};
     const ASN1_OCTET_STRING *mac;
     const X509_ALGOR *algorithm;
-    PKCS12_get0_mac(&mac, &algorithm, NULL, NULL, archive);
+    const ASN1_INTEGER *rounds;
+    PKCS12_get0_mac(&mac, &algorithm, NULL, &rounds, archive);
     if (algorithm_nid(algorithm) == NID_pbmac1) {
-        return check_pbmac1(der, algorithm, mac, password, err);
+        return check_pbmac1(der, algorithm, mac, password, read, err);
     }
     if (!HAS_NID(digests, algorithm_nid(algorithm))) {
         return unsupported("MAC digest algorithm", algorithm->algorithm, err);
+    }
+    if (count_rounds(rounds, read, err) != 0) {
+        return -1;
     }
     if (PKCS12_verify_mac(archive, out->p, out->n)) {
         return 0;
@@ -308,7 +340,7 @@ static int read_key(PKCS12_SAFEBAG *bag, const struct password *password, struct
     } else {
         const X509_ALGOR *algorithm;
         X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &algorithm, NULL);
-        if (check_encryption(algorithm, err) != 0) {
+        if (check_encryption(algorithm, out, err) != 0) {
             err_wrap(err, "pkcs12: error decrypting PKCS#8 shrouded key bag");
             return -1;
         }
@@ -353,7 +385,7 @@ static int read_part(PKCS7 *part, const struct password *password, struct pkcs12
 {
     bool plain = PKCS7_type_is_data(part);
     if (PKCS7_type_is_encrypted(part) &&
-        check_encryption(part->d.encrypted->enc_data->algorithm, err) != 0) {
+        check_encryption(part->d.encrypted->enc_data->algorithm, out, err) != 0) {
         return -1;
     }
     AUTO(bags_freep)
@@ -404,7 +436,7 @@ int pkcs12_read(struct str der, struct str password, struct pkcs12 *out, struct 
     *out = (struct pkcs12){0};
     AUTO(archive_freep) PKCS12 *archive = read_archive(der, err);
     struct password used;
-    if (!archive || check_mac(archive, der, password, &used, err) != 0) {
+    if (!archive || check_mac(archive, der, password, &used, out, err) != 0) {
         return -1;
     }
     if (read_parts(archive, &used, out, err) != 0) {

@@ -208,12 +208,14 @@ static bool push_args(struct exec *x, struct value dot, const char *params, cons
     return !x->work.failed;
 }
 
+enum { METHOD_WEIGHT = 40 }; /* as that of date, which Format is like */
+
 /* Long texts cost more. */
-static size_t text_cost(const struct value *arg, size_t n)
+static size_t text_cost(const struct value *arg, size_t n, size_t weight)
 {
     size_t cost = 0;
     for (size_t i = 0; i < n; i++) {
-        cost += v_len(arg[i]) / 40;
+        cost += v_len(arg[i]) * weight / 40;
     }
     return cost;
 }
@@ -223,7 +225,7 @@ static struct value invoke(struct exec *x, const char *name, func_fn *fn, size_t
 {
     const struct value *arg = &x->stack.v[base];
     size_t n = x->stack.n - base;
-    if (!work_step(&x->work, 1 + cost + text_cost(arg, n))) {
+    if (!work_step(&x->work, 1 + cost)) {
         return NIL;
     }
     struct value result = fn(&x->work, arg, n);
@@ -267,7 +269,9 @@ static struct value call(struct exec *x, struct value dot, const struct node *n,
     size_t base = x->stack.n;
     struct value result = NIL;
     if (push_args(x, dot, f->params, args)) {
-        result = invoke(x, f->name, f->fn, f->cost, base, args);
+        size_t cost =
+            f->cost + text_cost(&x->stack.v[base], x->stack.n - base, MAX(f->weight, (size_t)1));
+        result = invoke(x, f->name, f->fn, cost, base, args);
     }
     x->stack.n = base;
     return result;
@@ -283,7 +287,8 @@ static struct value call_method(struct exec *x, struct value dot, struct value r
     vec_push(&x->stack, receiver);
     struct value result = NIL;
     if (push_args(x, dot, m->params, args)) {
-        result = invoke(x, m->name, m->fn, 0, base, args);
+        size_t cost = text_cost(&x->stack.v[base], x->stack.n - base, METHOD_WEIGHT);
+        result = invoke(x, m->name, m->fn, cost, base, args);
     }
     x->stack.n = base;
     return result;

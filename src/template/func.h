@@ -46,7 +46,8 @@ struct func {
     enum func_group group;
     func_fn *fn;
     const char *doc;
-    size_t cost; /* extra steps: about one per 100 ns */
+    size_t cost;   /* extra steps: about one per 100 ns */
+    size_t weight; /* how many times the usual a byte of its arguments costs; 0: once */
 };
 
 struct method {

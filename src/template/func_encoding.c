@@ -242,9 +242,9 @@ FN(f_rand_bytes)
 }
 
 static const struct func rows[] = {
-    {"adler32sum", "s", "string", F_ENCODING, f_adler32sum, "Adler-32 as a decimal number.", 0},
+    {"adler32sum", "s", "string", F_ENCODING, f_adler32sum, "Adler-32 as a decimal number.", 0, 2},
     {"b32dec", "s", "string", F_ENCODING, f_b32dec,
-     "Decodes Base32; on malformed input the text of the error.", 0},
+     "Decodes Base32; on malformed input the text of the error.", 0, 2},
     {"b32enc", "s", "string", F_ENCODING, f_b32enc, "Encodes in Base32.", 0},
     {"b64dec", "s", "string", F_ENCODING, f_b64dec,
      "Decodes Base64; on malformed input the text of the error.", 0},

@@ -18,12 +18,24 @@
 
 /* ---- PKCS#12 to PEM ---- */
 
+/* Archives say themselves how much work it is to open them. */
+static bool open_archive(struct work *w, struct str der, struct str password, struct pkcs12 *p,
+                         struct err **err)
+{
+    enum { ROUND_COST = 3 };
+    if (pkcs12_read(der, password, p, err) != 0) {
+        return false;
+    }
+    (void)work_step(w, (size_t)p->rounds * ROUND_COST);
+    return true;
+}
+
 static struct value read_key(struct work *w, struct str password, struct str der)
 {
     AUTO(pkcs12_done) struct pkcs12 p = {0};
     AUTO(buf_done) struct buf b = RESULT_BUF(w);
     struct err *err = NULL;
-    if (pkcs12_read(der, password, &p, &err) != 0 || keys_write_private(&b, p.key, &err) != 0) {
+    if (!open_archive(w, der, password, &p, &err) || keys_write_private(&b, p.key, &err) != 0) {
         err_wrap(&err, "unable to decode pkcs12 with password");
         return fail_err(w, err);
     }
@@ -52,7 +64,7 @@ static struct value read_certs(struct work *w, struct str password, struct str d
     AUTO(pkcs12_done) struct pkcs12 p = {0};
     AUTO(buf_done) struct buf b = RESULT_BUF(w);
     struct err *err = NULL;
-    if (pkcs12_read(der, password, &p, &err) != 0 || write_certs(&b, &p.certs, &err) != 0) {
+    if (!open_archive(w, der, password, &p, &err) || write_certs(&b, &p.certs, &err) != 0) {
         err_wrap(&err, "unable to decode pkcs12 certificate with password");
         return fail_err(w, err);
     }

@@ -86,7 +86,7 @@ FN(f_to_yaml)
     AUTO(buf_done) struct buf b = RESULT_BUF(w);
     enum { NODE_COST = 48 };
     if (tree_to_json(w, &json, arg[0], TREE_HTML, NULL) != 0 ||
-        !work_reserve(w, json.n, NODE_COST)) {
+        !work_reserve(w, json.n, NODE_COST) || !work_step(w, json.n)) {
         return v_str(STR_EMPTY);
     }
     const struct json *j = json_parse(&a, buf_str(&json), JSON_PLAIN, NULL);
@@ -216,7 +216,7 @@ static const struct func rows[] = {
      "Writes JSON without escapes for HTML.", 0},
     {"toJson", "a", "string", F_JSON, f_to_json, "Writes JSON; \"\" if that is not possible.", 0},
     {"toYaml", "a", "string", F_JSON, f_to_yaml,
-     "Writes YAML, without the last newline; \"\" if that is not possible.", 0},
+     "Writes YAML, without the last newline; \"\" if that is not possible.", 50},
     {"toPrettyJson", "a", "string", F_JSON, f_to_pretty_json,
      "Writes indented JSON; \"\" if that is not possible.", 0},
     {"toRawJson", "a", "string", F_JSON, f_to_raw_json,

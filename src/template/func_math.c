@@ -132,6 +132,8 @@ FN(f_round)
     return v_float((fraction >= on ? ceil(scaled) : floor(scaled)) / scale);
 }
 
+enum { DECIMAL_COST = 100 }; /* far exponents make long numbers */
+
 static struct value fail_decimal(struct work *w, double number)
 {
     const char *sign = number > 0 ? "+" : "-";
@@ -144,7 +146,7 @@ static struct value decimals(struct work *w, enum decimal_op op, double first,
                              const struct value *rest, size_t n)
 {
     AUTO(decimal_freep) struct decimal *total = decimal_new(first);
-    for (size_t i = 0; total && i < n && work_step(w, 1 + i); i++) {
+    for (size_t i = 0; total && i < n && work_step(w, DECIMAL_COST); i++) {
         AUTO(decimal_freep) struct decimal *d = decimal_new(to_float64(rest[i]));
         struct err *err = NULL;
         if (!d) {

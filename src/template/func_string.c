@@ -573,12 +573,14 @@ FN(f_join)
 
 /* ---- random ---- */
 
+enum { RANDOM_COST = 4 };
+
 static struct value random_text(struct work *w, int64_t count, struct str alphabet)
 {
     if (count <= 0) {
         return v_str(STR_EMPTY);
     }
-    if (!work_reserve(w, (size_t)count, 1) || !work_step(w, (size_t)count)) {
+    if (!work_reserve(w, (size_t)count, 1) || !work_step(w, (size_t)count * RANDOM_COST)) {
         return NIL;
     }
     AUTO(buf_done) struct buf b = RESULT_BUF(w);
@@ -641,12 +643,12 @@ static const struct func rows[] = {
     {"hasSuffix", "ss", "bool", F_STRING, f_has_suffix, "Does the second text end with the first?",
      0},
     {"indent", "is", "string", F_STRING, f_indent, "Blanks before every line.", 0},
-    {"initials", "s", "string", F_STRING, f_initials, "The first byte of each word.", 0},
+    {"initials", "s", "string", F_STRING, f_initials, "The first byte of each word.", 0, 2},
     {"join", "sa", "string", F_STRING, f_join,
      "The elements of the list as one text with the first argument between them.", 0},
-    {"lower", "s", "string", F_STRING, f_lower, "Lower case.", 0},
+    {"lower", "s", "string", F_STRING, f_lower, "Lower case.", 0, 3},
     {"nindent", "is", "string", F_STRING, f_nindent, "A newline, then as indent.", 0},
-    {"nospace", "s", "string", F_STRING, f_nospace, "Without white space.", 0},
+    {"nospace", "s", "string", F_STRING, f_nospace, "Without white space.", 0, 8},
     {"plural", "ssi", "string", F_STRING, f_plural,
      "The first text if the number is 1, else the second.", 0},
     {"quote", "a*", "string", F_STRING, f_quote,
@@ -658,7 +660,7 @@ static const struct func rows[] = {
     {"repeat", "is", "string", F_STRING, f_repeat, "The text this many times.", 0},
     {"replace", "sss", "string", F_STRING, f_replace,
      "Every occurrence of the first text in the third replaced by the second.", 0},
-    {"shuffle", "s", "string", F_STRING, f_shuffle, "The characters in random order.", 0},
+    {"shuffle", "s", "string", F_STRING, f_shuffle, "The characters in random order.", 0, 120},
     {"split", "ss", "map of string", F_STRING, f_split,
      "The parts between separators, as _0, _1 ...", 0},
     {"splitList", "ss", "list of string", F_STRING, f_split_list, "The parts between separators.",
@@ -669,7 +671,7 @@ static const struct func rows[] = {
      "The arguments in single quotes, without escapes.", 0},
     {"substr", "iis", "string", F_STRING, f_substr,
      "The bytes from the first to before the second offset.", 0},
-    {"swapcase", "s", "string", F_STRING, f_swapcase, "Upper to lower case and back.", 0},
+    {"swapcase", "s", "string", F_STRING, f_swapcase, "Upper to lower case and back.", 0, 10},
     {"title", "s", "string", F_STRING, f_title, "Words with a capital.", 0},
     {"trim", "s", "string", F_STRING, f_trim, "Without white space at both ends.", 0},
     {"trimAll", "ss", "string", F_STRING, f_trim_all,
@@ -682,7 +684,7 @@ static const struct func rows[] = {
     {"trunc", "is", "string", F_STRING, f_trunc,
      "The first bytes; with a negative number the last ones.", 0},
     {"untitle", "s", "string", F_STRING, f_untitle, "Words without a capital.", 0},
-    {"upper", "s", "string", F_STRING, f_upper, "Upper case.", 0},
+    {"upper", "s", "string", F_STRING, f_upper, "Upper case.", 0, 3},
     {"wrap", "is", "string", F_STRING, f_wrap,
      "Lines of at most this many bytes, broken at blanks.", 0},
     {"wrapWith", "iss", "string", F_STRING, f_wrap_with,

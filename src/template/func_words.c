@@ -190,8 +190,8 @@ FN(f_camelcase)
 }
 
 static const struct func rows[] = {
-    {"camelcase", "s", "string", F_STRING, f_camelcase, "HttpServer from http_server.", 0},
-    {"kebabcase", "s", "string", F_STRING, f_kebabcase, "http-server from HTTPServer.", 0},
-    {"snakecase", "s", "string", F_STRING, f_snakecase, "http_server from HTTPServer.", 0},
+    {"camelcase", "s", "string", F_STRING, f_camelcase, "HttpServer from http_server.", 0, 25},
+    {"kebabcase", "s", "string", F_STRING, f_kebabcase, "http-server from HTTPServer.", 0, 60},
+    {"snakecase", "s", "string", F_STRING, f_snakecase, "http_server from HTTPServer.", 0, 60},
 };
 const struct func_table functions_words = FUNC_TABLE(rows);

@@ -169,6 +169,8 @@ static void print_nil(struct printer *p, uint32_t verb, int depth)
     }
 }
 
+enum { FLOAT_COST = 15 }; /* the shortest digits that read back the same */
+
 static bool print_scalar(struct printer *p, struct value v, uint32_t verb)
 {
     switch (v_class(v)) {
@@ -179,7 +181,7 @@ static bool print_scalar(struct printer *p, struct value v, uint32_t verb)
     case C_UINT:
         return spec_integer(p->out, &p->f, (uint64_t)v.i, false, verb);
     case C_FLOAT:
-        return spec_float(p->out, &p->f, v.f, verb);
+        return work_step(p->w, FLOAT_COST) && spec_float(p->out, &p->f, v.f, verb);
     case C_STRING:
         return spec_string(p->out, &p->f, v.s, verb);
     default:

@@ -92,11 +92,33 @@ static bool element_at(struct str s, struct piece *piece)
     return fraction(s, piece);
 }
 
+/* Is it worth a look? Long layouts consist of other characters. */
+static bool can_begin(char c)
+{
+    switch (c) {
+    case 'J':
+    case 'M':
+    case 'P':
+    case 'p':
+    case 'Z':
+    case '_':
+    case '-':
+    case '.':
+    case ',':
+        return true;
+    default:
+        return c >= '0' && c <= '9';
+    }
+}
+
 struct piece layout_next(struct str *layout)
 {
     struct str s = *layout;
     struct piece piece = {.element = EL_NONE};
     for (size_t i = 0; i < s.n; i++) {
+        if (!can_begin(s.p[i])) {
+            continue;
+        }
         struct str here = str_from(s, i);
         if (str_starts(here, STR("_2006"))) { /* an underscore and the year */
             continue;

@@ -127,6 +127,8 @@ static int write_float(struct writer *t, double f)
     return 0;
 }
 
+enum { FLOAT_COST = 15 }; /* the shortest digits that read back the same */
+
 static int write_value(struct writer *t, struct value v, int depth)
 {
     if (depth > WORK_DEPTH) {
@@ -149,6 +151,7 @@ static int write_value(struct writer *t, struct value v, int depth)
         buf_addf(t->out, "%llu", (unsigned long long)v.i);
         return 0;
     case C_FLOAT:
+        (void)work_step(t->w, FLOAT_COST);
         return write_float(t, v.f);
     case C_STRING:
         write_string(t, v.s);

@@ -65,6 +65,20 @@ static const char *const hostile_templates[] = {
     "toString | fail }}",
     "{{ $x := 1 }}{{ range 1000000000 }}{{ $x = add $x 1 }}{{ end }}",
     "{{ range 1000000000 }}{{ $y := . }}{{ end }}",
+    /* slow by the byte, the float, the decimal */
+    "{{ $s := repeat 150000 \"aB, c\" }}{{ range 1000000 }}{{ $_ := toDate $s \"a\" }}{{ end }}",
+    "{{ $s := repeat 150000 \"15:04,\" }}{{ range 1000000 }}{{ $_ := date $s now }}{{ end }}",
+    "{{ $s := repeat 150000 \"15:04,\" }}{{ range 1000000 }}{{ $_ := now.Format $s }}{{ end }}",
+    "{{ $s := repeat 150000 \"aB, c\" }}{{ range 1000000 }}{{ $_ := kebabcase $s }}{{ end }}",
+    "{{ $s := repeat 150000 \"aB, c\" }}{{ range 1000000 }}{{ $_ := shuffle $s }}{{ end }}",
+    "{{ $s := repeat 150000 \"aB, c\" }}{{ range 1000000 }}{{ $_ := nospace $s }}{{ end }}",
+    "{{ range 10000000 }}{{ $_ := addf 1e300 1e-300 1e300 1e-300 }}{{ end }}",
+    "{{ range 10000000 }}{{ $_ := print 1e300 1e300 1e300 }}{{ end }}",
+    "{{ range 10000000 }}{{ $_ := toYaml 1e300 }}{{ end }}",
+    "{{ range 10000000 }}{{ $_ := randAlphaNum 1000 }}{{ end }}",
+    "{{ $l := until 100000 }}{{ range 1000000 }}{{ $_ := toYaml $l }}{{ end }}",
+    "{{ $l := splitList \",\" (repeat 100000 \"b,a,\") }}{{ range 100000 }}{{ $_ := sortAlpha $l "
+    "}}{{ end }}",
 };
 
 #endif
