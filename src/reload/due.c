@@ -184,11 +184,30 @@ static bool set_base(const struct judging *j, struct pair *p, int container,
     return base_of_newcomer(j, p);
 }
 
+/* A ledger that has changed says what the workload has been moved for. A CronJob's may be that of
+ * its newest Job; when that one goes, an older one is no news. */
+static void heed_ledger(const struct judging *j, struct pair *p)
+{
+    bool first = p->origin != PAIR_SET;
+    struct record r = ledger_find(&j->recorded, p->source->type, str_c(p->source->name));
+    bool newer = j->w->ledger.p || j->recorded.moves > p->moves;
+    if (r.state == RECORD_NONE || record_eq(&r, &p->recorded) || !(first || newer)) {
+        return;
+    }
+    if (!first) {
+        p->base = r;
+    }
+    p->recorded = r;
+    p->moves = j->recorded.moves;
+}
+
 /* ---- judging ---- */
 
 static void add_after(const struct judging *j, const struct source *s, const struct record *record)
 {
-    j->due->after[j->due->n_after++] = (struct ledger_entry){s->type, str_c(s->name), *record};
+    /* A copy: the source may be used no more when the move is done. */
+    struct str name = arena_str(j->a, str_c(s->name));
+    j->due->after[j->due->n_after++] = (struct ledger_entry){s->type, name, *record};
 }
 
 static void add_cause(const struct judging *j, const struct source *s, int container, bool deleted)
@@ -241,6 +260,7 @@ static bool judge_pair(const struct judging *j, struct pair *p)
     const struct source *s = p->source;
     struct record now = record_now(j, s);
     struct decision d = decide(j, s);
+    heed_ledger(j, p);
     if (!decision_moves(d)) {
         p->base = now;
         p->origin = PAIR_SET;

@@ -120,6 +120,15 @@ void ledger_parse(struct arena *a, struct str text, const struct ledger_key *key
     }
 }
 
+uint32_t ledger_moves(struct str text)
+{
+    AUTO(arena_done) struct arena a = ARENA_INIT(ARENA_PLAIN);
+    struct ledger_key none = {0};
+    struct ledger l;
+    ledger_parse(&a, text, &none, &l);
+    return l.moves;
+}
+
 struct record ledger_find(const struct ledger *l, enum source_type type, struct str name)
 {
     for (size_t i = 0; i < l->n; i++) {

@@ -65,6 +65,8 @@ struct ledger {
  * the same arena. */
 void ledger_parse(struct arena *a, struct str text, const struct ledger_key *key,
                   struct ledger *out);
+/* Only what it says about `moves`. */
+uint32_t ledger_moves(struct str text);
 /* RECORD_NONE if absent. */
 struct record ledger_find(const struct ledger *l, enum source_type type, struct str name);
 /* Sorts the entries (the reason l is not const) and writes the annotation's value. Entries with

@@ -5,10 +5,11 @@
  *
  * The record of a pair (workload, source) is read once, when the pair is first seen: from the
  * ledger on the workload, else from what Reloader left there, else it is what the source is now.
- * From then on this process knows it better than anything it could read. Being first seen can mean
- * different things: at the start, and for a workload that has just been made, the ledger counts.
- * For one that has been there all the time and has new annotations or references it does not:
- * changing those must not restart anything.
+ * From then on this process knows it better than anything it could read, unless the ledger on the
+ * workload becomes another: then somebody has moved it, most likely this process with a request
+ * whose answer was lost. Being first seen can mean different things: at the start, and for a
+ * workload that has just been made, the ledger counts. For one that has been there all the time and
+ * has new annotations or references it does not: changing those must not restart anything.
  *
  * A Rollout that borrows the pod template of a Deployment (workloadRef) and is moved by that
  * template has no entry of its own: the Deployment's entry asks the rules of both. Loop thread
@@ -43,6 +44,8 @@ struct pair {
     enum pair_origin origin;
     uint64_t since; /* until the base is set */
     struct record base;
+    struct record recorded; /* in the ledger on the workload, when it was last looked at */
+    uint32_t moves;         /* in that ledger */
 };
 
 struct tracked {

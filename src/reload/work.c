@@ -43,6 +43,7 @@ struct work {
     ns_t recorded;          /* clock_mono, the last time that was done; 0: never */
     uint64_t recorded_text; /* hash of what was written then */
     bool reread;            /* was refused and read again since: the next refusal counts */
+    bool unsure;            /* the last move may have been done: it is read before the next */
     bool pending;
     bool failing;
     ns_t moved; /* clock_real */
@@ -139,8 +140,10 @@ static void end(struct work *w, enum workqueue_outcome outcome, ns_t after)
     struct reload *r = w->r;
     w->activity = IDLE;
     w->mover = NULL;
-    arena_reset(&w->arena);
-    w->due = (struct due){0};
+    if (!w->unsure) {
+        arena_reset(&w->arena);
+        w->due = (struct due){0};
+    }
     workqueue_done(r->queue, str_c(w->key), outcome, after);
     reload_work_ended(r);
 }
@@ -206,6 +209,20 @@ static void start_reading(struct work *w)
     w->mover = mover_read(&config, now);
 }
 
+/* The answer may have been lost, not the request. A second one would restart the workload again
+ * where the template says when it was moved. */
+static bool may_be_done(const struct err *err)
+{
+    static const enum err_kind kinds[] = {ERR_IO,   ERR_TIMEOUT, ERR_UNAVAILABLE,
+                                          ERR_HTTP, ERR_PARSE,   ERR_LIMIT};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        if (err_is(err, kinds[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void failed(struct work *w, const struct err *err)
 {
     struct reload *r = w->r;
@@ -235,6 +252,7 @@ static void failed(struct work *w, const struct err *err)
                  F("error", err));
     }
     w->reread = false;
+    w->unsure |= w->activity == MOVING && may_be_done(err);
     set_failing(w, err);
     retry(w, err);
 }
@@ -272,6 +290,17 @@ static void orphan_finished(struct work *w, const struct move_result *result)
     reload_work_ended(r);
 }
 
+/* What has been read says whether the last move was done after all. */
+static void confirm(struct work *w)
+{
+    const struct workload *now = tracker_workload(w->r->tracker, w->e);
+    struct move_result done = {.outcome = MOVE_OK};
+    if (w->unsure && now && now->ledger.p && str_eq(now->ledger, w->due.ledger_text)) {
+        moved(w, &done, now);
+    }
+    w->unsure = false;
+}
+
 static void finished(void *arg, const struct move_result *result)
 {
     struct work *w = arg;
@@ -293,6 +322,7 @@ static void finished(void *arg, const struct move_result *result)
         return;
     case MOVE_STALE:
         if (was_reading) {
+            confirm(w);
             end(w, WQ_LATER, 1);
         } else {
             retry(w, NULL);
@@ -439,6 +469,7 @@ static void look_after(struct work *w, const struct workload *workload)
                workload->owner_cronjob.n == 0) {
         start_record(w, workload);
     } else {
+        set_failing(w, NULL);
         end(w, WQ_OK, ours ? pause.due - now : 0);
     }
 }
@@ -482,6 +513,10 @@ void work_process(void *arg, struct workqueue *q, struct str key)
     warn_about_patterns(w, workload);
     if (workload->holds.p) {
         start_restore(w, workload);
+        return;
+    }
+    if (w->unsure) {
+        start_reading(w);
         return;
     }
     tracker_due(r->tracker, e, &w->arena, &w->due);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "reload/ledger.h"
 #include "reload/lister.h"
 
 static const enum resource_id resources[WORKLOAD_KINDS] = {
@@ -421,13 +422,20 @@ const struct workload *workloads_get(const struct workloads *w, enum workload_ki
     return workload_of_object(store_get(w->stores[kind], ns, name));
 }
 
+/* The time of creation has whole seconds; of two Jobs of one second the ledger knows the order. */
+static bool started_later(const struct workload *a, const struct workload *b)
+{
+    return a->created != b->created ? a->created > b->created
+                                    : ledger_moves(a->ledger) > ledger_moves(b->ledger);
+}
+
 struct str workloads_job_ledger(const struct workloads *w, struct str ns, struct str cronjob)
 {
     const struct workload *newest = NULL;
     for (struct store_iter it = {.ns = ns}; store_next(w->stores[WORKLOAD_JOB], &it);) {
         const struct workload *job = workload_of_object(it.object);
         if (job->ledger.p && str_eq(job->owner_cronjob, cronjob) &&
-            (!newest || job->created > newest->created)) {
+            (!newest || started_later(job, newest))) {
             newest = job;
         }
     }

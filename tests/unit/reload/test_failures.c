@@ -69,6 +69,12 @@ static void look(void *arg, const struct reload_row *row)
     }
 }
 
+static double executed(struct harness *h, struct str success)
+{
+    return metric_value(metrics_find(h->metrics, "reloader_reload_executed_total"),
+                        LABELS(success));
+}
+
 static void a_failure_is_visible(void **state)
 {
     struct harness *h = *state;
@@ -86,8 +92,7 @@ static void a_failure_is_visible(void **state)
     assert_in_range(clock_real() - found.due_since, NS_S, 2 * NS_S);
     assert_true(found.retry > clock_real() - NS_S);
     assert_int_equal(found.moved, 0);
-    struct metric *executed = metrics_find(h->metrics, "reloader_reload_executed_total");
-    assert_true(metric_value(executed, LABELS(STR("false"))) >= 2);
+    assert_true(executed(h, STR("false")) >= 2);
     assert_true(metric_value(metrics_find(h->metrics, "pawl_reload_failing"), NULL) == 1);
     h->api.faults.v[0].times = 0;
     harness_run(h, NS_MIN);
@@ -97,7 +102,7 @@ static void a_failure_is_visible(void **state)
     assert_int_equal(found.failures, 0);
     assert_true(found.failing_since == 0 && found.due_since == 0 && found.moved > 0);
     assert_string_equal(found.moved_for, "secret/db");
-    assert_true(metric_value(executed, LABELS(STR("true"))) == 1);
+    assert_true(executed(h, STR("true")) == 1);
     assert_true(metric_value(metrics_find(h->metrics, "pawl_reload_failing"), NULL) == 0);
 }
 
@@ -169,6 +174,53 @@ static void faults_of_one_patch(void **state)
                      (long long)generation(h, RES_STATEFULSETS, "base"));
         }
     }
+}
+
+/* Moves are done and all their answers lost. Where the pod template says when it was moved (the
+ * annotations strategy), doing it once more would restart the pods once more. */
+static void answers_are_lost(struct harness *h, bool deny_watch)
+{
+    h->options.strategy = RELOAD_ANNOTATIONS;
+    h->api.deny_watch = deny_watch;
+    put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+    harness_start(h);
+    fake_fault(&h->api,
+               (struct fake_fault){"PATCH", "base", .status = 1, .times = 4, .after = true});
+    for (int i = 0; i < 2; i++) {
+        put_secret(h, "db", i ? "three" : "two", "");
+        harness_run(h, 20 * NS_S);
+        assert_int_equal(generation(h, RES_STATEFULSETS, "base"), i + 2);
+        assert_true(executed(h, STR("true")) == i + 1);
+        assert_true(metric_value(metrics_find(h->metrics, "pawl_reload_failing"), NULL) == 0);
+    }
+}
+
+static void lost_answers_restart_nothing_again(void **state)
+{
+    answers_are_lost(*state, false);
+}
+
+static void lost_answers_without_a_watch(void **state)
+{
+    answers_are_lost(*state, true);
+}
+
+/* The source goes back to what it was while the answer is missing: that is one more change. */
+static void a_change_back_behind_a_lost_answer(void **state)
+{
+    struct harness *h = *state;
+    h->api.deny_watch = true;
+    put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
+    harness_start(h);
+    fake_fault(&h->api,
+               (struct fake_fault){"PATCH", "base", .status = 1, .times = 1, .after = true});
+    put_secret(h, "db", "two", "");
+    harness_run(h, 100 * NS_MS);
+    assert_moved_for(h, RES_STATEFULSETS, "base", "two");
+    put_secret(h, "db", "one", "");
+    harness_run(h, 20 * NS_S);
+    assert_moved_for(h, RES_STATEFULSETS, "base", "one");
+    assert_int_equal(generation(h, RES_STATEFULSETS, "base"), 3);
 }
 
 static void the_servers_wish_to_wait(void **state)
@@ -353,6 +405,9 @@ int main(void)
         HARNESS_TEST(what_waits_is_visible),
         HARNESS_TEST(what_is_paused_is_visible),
         HARNESS_TEST(faults_of_one_patch),
+        HARNESS_TEST(lost_answers_restart_nothing_again),
+        HARNESS_TEST(lost_answers_without_a_watch),
+        HARNESS_TEST(a_change_back_behind_a_lost_answer),
         HARNESS_TEST(the_servers_wish_to_wait),
         HARNESS_TEST(reading_a_source_fails),
         HARNESS_TEST(an_unreadable_source_blocks_nothing),

@@ -201,6 +201,32 @@ static void a_cronjob_that_may_not_be_patched(void **state)
     assert_int_equal(fake_count_objects(&h->api, RES_JOBS, NS), 2);
 }
 
+/* The Job is made, its record is written, and neither answer comes: still one Job a change. What
+ * started it may be listed anew before the next attempt. */
+static void a_cronjob_whose_answers_are_lost(void **state)
+{
+    struct harness *h = *state;
+    for (int listed = 0; listed <= 1; listed++) {
+        size_t jobs = 2 * (size_t)listed;
+        h->api.deny_watch = listed;
+        put_workload(h, RES_CRONJOBS, "tick", AUTO_ON);
+        harness_start(h);
+        fake_fault(&h->api,
+                   (struct fake_fault){"POST", "/jobs", .status = 1, .times = 2, .after = true});
+        fake_fault(&h->api, (struct fake_fault){"PATCH", "/cronjobs", .status = 1, .times = 2,
+                                                .after = true});
+        put_secret(h, "db", listed ? "four" : "two", "");
+        harness_run(h, 100 * NS_MS);
+        put_configmap(h, "nobodys", listed ? "1" : "2", "");
+        harness_run(h, 20 * NS_S);
+        assert_int_equal(fake_count_objects(&h->api, RES_JOBS, NS), jobs + 1);
+        put_secret(h, "db", listed ? "five" : "three", "");
+        harness_run(h, 20 * NS_S);
+        assert_int_equal(fake_count_objects(&h->api, RES_JOBS, NS), jobs + 2);
+        harness_kill(h);
+    }
+}
+
 /* ---- Rollouts ---- */
 
 static void rollouts(void **state)
@@ -475,6 +501,7 @@ int main(void)
         HARNESS_TEST(a_cronjob_runs_once_a_change),
         HARNESS_TEST(a_cronjob_survives_every_crash),
         HARNESS_TEST(a_cronjob_that_may_not_be_patched),
+        HARNESS_TEST(a_cronjob_whose_answers_are_lost),
         HARNESS_TEST(rollouts),
         HARNESS_TEST(rollouts_are_off_by_default),
         HARNESS_TEST(a_rollout_with_a_borrowed_template),
