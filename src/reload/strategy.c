@@ -414,6 +414,14 @@ void strategy_patch(const struct move *m, struct patch *out)
     }
 }
 
+/* The time has whole seconds: a second restart within one would be none. */
+static ns_t restart_time(const struct move *m)
+{
+    ns_t last = m->target->restart_at;
+    bool just_now = last > m->now - NS_S && last < m->now + NS_MIN;
+    return just_now ? last + NS_S : m->now;
+}
+
 void strategy_patch_restart_at(const struct move *m, struct patch *out)
 {
     char now[RFC3339_SIZE];
@@ -424,7 +432,7 @@ void strategy_patch_restart_at(const struct move *m, struct patch *out)
     write_metadata(&w, m);
     json_w_key(&w, "spec");
     json_w_object(&w);
-    json_w_strings(&w, "restartAt", rfc3339_format(m->now, now), NULL);
+    json_w_strings(&w, "restartAt", rfc3339_format(restart_time(m), now), NULL);
     json_w_end(&w);
     json_w_end(&w);
 }

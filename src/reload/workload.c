@@ -79,6 +79,9 @@ static void read_job(struct workload *w, const struct json *object)
 static void read_rollout(struct workload *w, const struct json *object)
 {
     const struct json *ref = json_find(object, "spec.workloadRef");
+    if (!rfc3339_parse(json_find_str(object, "spec.restartAt"), &w->restart_at)) {
+        w->restart_at = 0;
+    }
     if (str_eq(json_str(json_get(ref, "kind")), STR("Deployment"))) {
         w->template_of = keep(w, json_str(json_get(ref, "name")));
     }

@@ -71,6 +71,7 @@ struct workload {
     struct str pause_period; /* text; p NULL if absent */
     /* Rollouts */
     enum rollout_strategy rollout_strategy;
+    ns_t restart_at;        /* spec.restartAt, clock_real; 0: none */
     struct str template_of; /* name of the Deployment that holds the pod template; p NULL: itself */
     /* Jobs */
     struct str owner_cronjob; /* p NULL: none */

@@ -226,6 +226,24 @@ static void patches_that_leave_the_template(void **state)
                                     "}},'spec':{'restartAt':'2026-01-02T03:04:05Z'}}");
     assert_int_equal(p.type, KUBE_PATCH_MERGE);
     buf_done(&p.body);
+    static const struct {
+        const char *last;
+        const char *now;
+    } times[] = {{"2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z"},
+                 {"2026-01-02T03:04:06Z", "2026-01-02T03:04:07Z"},
+                 {"2026-01-02T03:04:04Z", "2026-01-02T03:04:05Z"},
+                 {"2027-01-02T03:04:05Z", "2026-01-02T03:04:05Z"},
+                 {"soon", "2026-01-02T03:04:05Z"}};
+    for (size_t i = 0; i < COUNT_OF(times); i++) {
+        AUTO(freep) char *text = xasprintf("{'metadata':{'name':'r','namespace':'n','uid':'u'},"
+                                           "'spec':{'restartAt':'%s'}}",
+                                           times[i].last);
+        AUTO(workload_freep) struct workload *r = workload_of(WORKLOAD_ROLLOUT, text);
+        m.target = r;
+        strategy_patch_restart_at(&m, &p);
+        assert_true(str_find(buf_str(&p.body), str_c(times[i].now)) >= 0);
+        buf_done(&p.body);
+    }
     strategy_patch_ledger(w, STR("{L}"), &p);
     assert_quoted(buf_str(&p.body),
                   "{'metadata':{'uid':'u','annotations':{'pawl.dev/applied':'{L}'}}}");
