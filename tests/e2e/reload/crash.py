@@ -1,6 +1,8 @@
 """Pawl is killed at random moments, the API server goes away: each workload ends at its last value, and has been moved
 exactly as often as it was due, none twice. The seed is printed; CRASH_SEED repeats a run."""
 import concurrent.futures
+import hashlib
+import json
 import os
 import random
 import time
@@ -8,7 +10,7 @@ import time
 import objects
 from decisions import used
 from pawltest import wait_for
-from world import AUTO
+from world import AUTO, Sentinel
 
 WORKLOADS = 200
 LONG = 120  # seconds
@@ -43,7 +45,9 @@ def wait_grown(world, ns, before, by):
         missing = [n for n in before if now[n] < before[n] + by]
         return not missing, missing[:5]
     wait_for(grown, LONG, f"{by} moves of each workload", every=0.2)
-    time.sleep(1)  # one too many would come now
+    sentinel = Sentinel(world, world.new_namespace("after"))  # one too many would come before its restart
+    sentinel.ready()
+    sentinel.pass_by()
     wrong = {n: g - before[n] for n, g in generations(world, ns).items() if g != before[n] + by}
     assert not wrong, wrong
 
@@ -84,4 +88,99 @@ def api_server_restart(world):
     wait_grown(world, ns, before, 2)
 
 
-CASES = [("killed in fan-outs", kills), ("API server restarts in a fan-out", api_server_restart)]
+# ---- fifty changes ----
+
+POOL = [f"s-{i}" for i in range(12)]  # and "shared", which all use
+CHANGES = 50
+
+
+class Pool:
+    """200 Deployments, each of which uses `shared` and two Secrets of the pool; what each of them is due."""
+
+    def __init__(self, world, dice):
+        self.world, self.dice = world, dice
+        self.ns = world.new_namespace("fifty")
+        self.users = {name: [] for name in POOL + ["shared"]}
+        self.values = {}
+        for i in range(WORKLOADS):
+            for name in dice.sample(POOL, 2) + ["shared"]:
+                self.users[name].append(f"w-{i}")
+        self.least = {f"w-{i}": 0 for i in range(WORKLOADS)}
+        self.most = dict(self.least)
+
+    def deploy(self):
+        for name in self.users:
+            self.world.source(self.ns, f"secret:{name}")
+        uses = {w: [("envFrom", f"secret:{name}") for name, users in self.users.items() if w in users] for w in self.least}
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda w: self.world.deploy(self.ns, w, uses[w], AUTO), uses))
+        wait_for(lambda: all(len(records(d)) == 3 for d in all_deployments(self.world, self.ns).values()), LONG, "the records", every=0.3)
+        self.before = generations(self.world, self.ns)
+
+    def change(self, value):
+        """Up to three Secrets at once. Those that change together are one restart, or as many as they are."""
+        names = self.dice.sample(POOL, self.dice.choice((1, 1, 1, 2, 3))) if self.dice.random() < 0.8 else ["shared"]
+        for name in names:
+            self.world.change(self.ns, f"secret:{name}", value)
+            self.values[name] = value
+        for w in self.least:
+            changed = sum(w in self.users[name] for name in names)
+            self.least[w] += min(changed, 1)
+            self.most[w] += changed
+        return len(names)
+
+    def behind(self):
+        """Workloads whose template does not have the last value of a Secret that has been changed."""
+        found = {w: objects.variables(dict(d, kind="Deployment")) for w, d in all_deployments(self.world, self.ns).items()}
+        return [w for name, value in self.values.items() for w in self.users[name]
+                if found[w].get(f"STAKATER_{name.upper().replace('-', '_')}_SECRET") != sha1(f"k={value}")]
+
+    def wait_applied(self):
+        wait_for(lambda: (not (behind := self.behind()), behind[:5]), LONG, "the last values everywhere", every=0.1)
+
+    def check(self):
+        grown = {w: g - self.before[w] for w, g in generations(self.world, self.ns).items()}
+        wrong = {w: (by, self.least[w], self.most[w]) for w, by in grown.items() if not self.least[w] <= by <= self.most[w]}
+        assert not wrong, f"(restarts, least, most) {wrong}"
+
+
+def records(deployment):
+    return json.loads(deployment["metadata"]["annotations"].get(objects.APPLIED, "{}"))
+
+
+def sha1(text):
+    return hashlib.sha1(text.encode()).hexdigest()
+
+
+def fifty(world):
+    """50 changes of Secrets of a pool, over 200 workloads, with kill -9 at random moments of most of them, and an API server
+    that is killed, too. Each change is awaited, so that what is due is known: one restart each."""
+    seed = int(os.environ.get("CRASH_SEED", time.time_ns() % 1_000_000))
+    print(f"CRASH_SEED={seed}", flush=True)
+    dice = random.Random(seed)
+    pool = Pool(world, dice)
+    world.start("run")
+    pool.deploy()
+    done, outage = 0, dice.randint(15, 35)
+    while done < CHANGES:
+        made = pool.change(f"value-{done}")
+        if done <= outage < done + made:
+            time.sleep(dice.uniform(0, 0.3))
+            world.cluster.restart("apiserver", 1)
+            wait_for(lambda: world.served("deployments"), LONG, "the API server")
+        elif dice.random() < 0.7:
+            for _ in range(dice.randint(1, 2)):
+                time.sleep(dice.uniform(0, 0.7))
+                world.pawl.kill()
+                world.start("run")
+        pool.wait_applied()
+        done += made
+    wait_for(lambda: world.pawl.metric_sum("pawl_reload_pending") == 0, LONG, "rest")
+    sentinel = Sentinel(world, world.new_namespace("after-fifty"))
+    sentinel.ready()
+    sentinel.pass_by()
+    assert not pool.behind()
+    pool.check()
+
+
+CASES = [("fifty random changes", fifty), ("killed in fan-outs", kills), ("API server restarts in a fan-out", api_server_restart)]
