@@ -490,6 +490,17 @@ def other_class(w):
     time.sleep(3)
     assert "status" not in w.kube.get("secretstores", c.ns, "theirs")
     assert not c.get().get("status", {}).get("conditions"), c.get()["status"]
+    # Also behind a store that is nobody's.
+    c.cluster_store("nobodys")
+    c.es("both", {"x": "x", "y": {"key": c.key("x")}}, store="nobodys", kind="ClusterSecretStore")
+    c.fails("both")
+    c.edit("both", {"data": [{"secretKey": "x", "remoteRef": {"key": c.key("x")}},
+                             {"secretKey": "y", "remoteRef": {"key": c.key("x")}, "sourceRef": {"storeRef": {"name": "theirs"}}}]})
+    before = c.get("both")["status"]
+    c.put("x", "y")
+    c.annotate("both")
+    time.sleep(3)
+    assert c.data("both") is None and c.get("both")["status"] == before, c.get("both")["status"]
 
 
 def log_of_writes(w):
