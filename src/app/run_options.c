@@ -61,6 +61,10 @@ static const struct flag rows[] = {
      .help =
          "Sync: requests to one vault, on average over 10 seconds. Key Vault allows all clients "
          "of a vault together 400."},
+    {"template-left-delimiter", 0, FLAG_STRING, AT(left_delimiter), "{{", NULL,
+     .help = "Sync: what begins an action of a template."},
+    {"template-right-delimiter", 0, FLAG_STRING, AT(right_delimiter), "}}", NULL,
+     .help = "Sync: what ends an action of a template."},
     {"enable-extended-metric-labels", 0, FLAG_BOOL, AT(extended_metric_labels), NULL, NULL,
      .help = "Sync: add the app.kubernetes.io labels of an object to its metrics."},
 
@@ -126,6 +130,8 @@ struct sync_options run_options_sync(const struct run_options *o, struct str ca_
         .concurrent = concurrent,
         .vault_rate = vault_rate,
         .extended_metric_labels = o->extended_metric_labels,
+        .left_delimiter = str_c(o->left_delimiter),
+        .right_delimiter = str_c(o->right_delimiter),
         .ca_pem = ca_pem,
     };
 }

@@ -37,6 +37,8 @@ struct run_options {
     int64_t concurrent;
     int64_t vault_rate;
     bool extended_metric_labels;
+    char *left_delimiter; /* of templates */
+    char *right_delimiter;
 
     struct reload_flags reload;
     bool sync_after_restart;

@@ -5,12 +5,9 @@
  *
  * The values are the caller's own, and what is printed is the Secret itself: nothing is masked.
  */
-#include "base/encode.h"
+#include "app/render_file.h"
 #include "base/file.h"
-#include "base/utf8.h"
 #include "cmd/commands.h"
-#include "codec/yaml.h"
-#include "sync/sync.h"
 
 enum { INPUT_MAX = 16 << 20 };
 
@@ -18,6 +15,8 @@ struct render_options {
     char *file;
     char *values;
     char *output;
+    char *left_delimiter;
+    char *right_delimiter;
     bool decode;
 };
 
@@ -31,6 +30,10 @@ static const struct flag rows[] = {
      .help = "How to print the Secret.", .choices = "yaml|json"},
     {"decode", 0, FLAG_BOOL, offsetof(struct render_options, decode),
      .help = "Prints values that are text as stringData instead of Base64."},
+    {"template-left-delimiter", 0, FLAG_STRING, offsetof(struct render_options, left_delimiter),
+     "{{", .help = "What begins an action of a template, as the controller has been told."},
+    {"template-right-delimiter", 0, FLAG_STRING, offsetof(struct render_options, right_delimiter),
+     "}}", .help = "What ends an action of a template."},
 };
 static const struct flag_set set = {
     "pawl render", NULL,
@@ -38,131 +41,33 @@ static const struct flag_set set = {
     "cluster nor vault.",
     rows, COUNT_OF(rows)};
 
-/* ---- input ---- */
-
 static int read_input(const char *path, struct buf *out, struct err **err)
 {
     return file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, err);
 }
 
-static int read_values(struct arena *a, const char *path, struct kvs *out, struct err **err)
-{
-    AUTO(buf_done) struct buf text = BUF_INIT_WIPE(INPUT_MAX);
-    *out = KVS_INIT(a);
-    if (!*path) {
-        return 0;
-    }
-    if (read_input(path, &text, err) != 0) {
-        return -1;
-    }
-    struct json *values = yaml_read(a, buf_str(&text), YAML_STRICT, err);
-    if (!values) {
-        return err_wrap(err, "%s", path);
-    }
-    if (!json_is(values, JSON_OBJECT) && !json_is_null(values)) {
-        return err_set(err, ERR_INVALID, "%s: wanted is a mapping from key to value", path);
-    }
-    for (size_t i = 0; i < json_len(values); i++) {
-        if (!json_is(values->members[i].value, JSON_STRING)) {
-            return err_set(err, ERR_INVALID,
-                           "%s: the value of \"%.*s\" is not a string; put it in quotes", path,
-                           STR_ARG(values->members[i].key));
-        }
-    }
-    *out = kvs_from_json(a, values);
-    return 0;
-}
-
-static int read_documents(struct arena *a, const char *path, struct json *out, struct err **err)
-{
-    AUTO(buf_done) struct buf text = BUF_INIT_WIPE(INPUT_MAX);
-    if (read_input(path, &text, err) != 0) {
-        return -1;
-    }
-    struct yaml_stream *stream = yaml_stream_new(buf_str(&text), YAML_PLAIN);
-    struct json *document = NULL;
-    int rc;
-    while ((rc = yaml_stream_next(stream, a, &document, err)) == 0 && document) {
-        if (json_is(document, JSON_OBJECT)) {
-            json_push(a, out, document);
-        }
-    }
-    yaml_stream_free(stream);
-    return rc == 0 ? 0 : err_wrap(err, "%s", path);
-}
-
-/* ---- output ---- */
-
-static void decode(struct arena *a, struct json *secret)
-{
-    const struct json *data = json_get(secret, "data");
-    struct json *kept = json_new_object(a);
-    struct json *plain = json_new_object(a);
-    for (size_t i = 0; i < json_len(data); i++) {
-        const struct json_member *m = &data->members[i];
-        AUTO(buf_done) struct buf value = BUF_INIT_WIPE(INPUT_MAX);
-        bool text = base64_decode(&value, json_str(m->value), BASE64_STD, NULL) == 0 &&
-                    utf8_valid(buf_str(&value));
-        (void)json_set(a, text ? plain : kept, m->key,
-                       text ? json_new_str(a, buf_str(&value)) : m->value);
-    }
-    (void)json_del(secret, STR("data"));
-    if (kept->n > 0) {
-        (void)json_set(a, secret, STR("data"), kept);
-    }
-    (void)json_set(a, secret, STR("stringData"), plain);
-}
-
-static int print(struct arena *a, const struct render_options *o, struct json *secret, bool first,
-                 struct err **err)
-{
-    AUTO(buf_done) struct buf out = BUF_INIT_WIPE(INPUT_MAX);
-    if (o->decode) {
-        decode(a, secret);
-    }
-    if (strcmp(o->output, "json") == 0) {
-        json_write(&out, secret, JSON_WRITE_PLAIN);
-        buf_add_byte(&out, '\n');
-    } else {
-        buf_add_c(&out, first ? "" : "---\n");
-        if (yaml_write(&out, secret, err) != 0) {
-            return -1;
-        }
-    }
-    (void)fwrite(out.p, 1, out.n, stdout);
-    return 0;
-}
-
-static int render_one(struct arena *a, const struct render_options *o, const struct json *es,
-                      const struct kvs *values, const struct json *objects, bool first,
-                      struct err **err)
-{
-    struct json *secret = sync_render(a, es, values, objects, err);
-    if (!secret || print(a, o, secret, first, err) != 0) {
-        struct str name = json_find_str(es, "metadata.name");
-        return err_wrap(err, "ExternalSecret %.*s", STR_ARG(name));
-    }
-    return 0;
-}
-
 static int render(const struct render_options *o, struct err **err)
 {
-    AUTO(arena_done) struct arena a = ARENA_INIT(ARENA_WIPE);
-    struct json *documents = json_new_array(&a);
-    struct kvs values;
-    if (read_values(&a, o->values, &values, err) != 0 ||
-        read_documents(&a, o->file, documents, err) != 0) {
+    AUTO(buf_done) struct buf manifest = BUF_INIT_WIPE(INPUT_MAX);
+    AUTO(buf_done) struct buf values = BUF_INIT_WIPE(INPUT_MAX);
+    AUTO(buf_done) struct buf out = BUF_INIT_WIPE(INPUT_MAX);
+    if (read_input(o->file, &manifest, err) != 0 ||
+        (*o->values && read_input(o->values, &values, err) != 0)) {
         return -1;
     }
-    size_t found = 0;
-    for (size_t i = 0; i < documents->n; i++) {
-        const struct json *object = documents->items[i];
-        if (str_eq_c(json_str(json_get(object, "kind")), "ExternalSecret") &&
-            render_one(&a, o, object, &values, documents, found++ == 0, err) != 0) {
-            return -1;
-        }
-    }
-    return found > 0 ? 0 : err_set(err, ERR_NOT_FOUND, "%s: no ExternalSecret is in it", o->file);
+    const struct render_file in = {
+        .manifest = buf_str(&manifest),
+        .manifest_name = o->file,
+        .values = buf_str(&values),
+        .values_name = o->values,
+        .left = str_c(o->left_delimiter),
+        .right = str_c(o->right_delimiter),
+        .json = strcmp(o->output, "json") == 0,
+        .decode = o->decode,
+    };
+    int rc = render_file(&in, &out, err);
+    (void)fwrite(out.p, 1, out.n, stdout);
+    return rc;
 }
 
 int cmd_render(int argc, const char *const *argv)

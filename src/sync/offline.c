@@ -17,6 +17,7 @@ struct offline {
     struct arena *arena;
     const struct kvs *values;
     const struct json *objects;
+    struct apply_options templates;
     struct es_spec *spec;
     struct plan plan;
     struct plan_result result;
@@ -136,8 +137,7 @@ static int render(struct offline *o, struct rendered *out, struct err **err)
             return -1;
         }
     }
-    struct apply_options options = {0};
-    return render_template(o->arena, t, &o->result.values, sources, &options, out, err);
+    return render_template(o->arena, t, &o->result.values, sources, &o->templates, out, err);
 }
 
 /* ---- the Secret ---- */
@@ -169,9 +169,13 @@ static struct json *build(struct offline *o, const struct json *es, struct err *
 }
 
 struct json *sync_render(struct arena *a, const struct json *external_secret,
-                         const struct kvs *values, const struct json *objects, struct err **err)
+                         const struct kvs *values, const struct json *objects,
+                         const struct apply_options *templates, struct err **err)
 {
     struct offline o = {.arena = a, .values = values, .objects = objects};
+    if (templates) {
+        o.templates = *templates;
+    }
     o.spec = es_spec_parse(a, json_get(external_secret, "spec"), err);
     if (!o.spec || es_spec_validate(o.spec, err) < 0) {
         return NULL;

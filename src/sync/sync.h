@@ -16,6 +16,7 @@
 #include "kube/client.h"
 #include "kube/events.h"
 #include "sync/kv.h"
+#include "template/apply.h"
 
 struct sync;
 
@@ -96,9 +97,9 @@ void sync_each_row(const struct sync *s, void (*fn)(void *arg, const struct sync
 /* What the ExternalSecret would write: values are by remoteRef.key ("x", "cert/x"); a find looks
  * through them by name. objects: list of the ConfigMaps and Secrets that templateFrom names, may be
  * NULL. The result is the Secret as JSON, without owner. ERR_NOT_FOUND names a value that is not
- * given. Everything in arena a, which should wipe. */
+ * given. templates: their delimiters, may be NULL. Everything in arena a, which should wipe. */
 struct json *sync_render(struct arena *a, const struct json *external_secret,
                          const struct kvs *values, const struct json *objects,
-                         struct err **err) MUST_USE;
+                         const struct apply_options *templates, struct err **err) MUST_USE;
 
 #endif

@@ -14,7 +14,7 @@ static void guide(void **state)
 {
     AUTO(err_freep) struct err *err = NULL;
     struct kvs values = map("{'myapp-username':'admin-user','myapp-password':'pw'}");
-    struct json *secret = sync_render(&arena, doc(GUIDE), &values, NULL, &err);
+    struct json *secret = sync_render(&arena, doc(GUIDE), &values, NULL, NULL, &err);
     assert_ok(secret ? 0 : -1, err);
     assert_str(json_find_str(secret, "metadata.name"), "app");
     assert_str(json_find_str(secret, "metadata.namespace"), "azure-eso-test");
@@ -29,7 +29,7 @@ static void value_missing(void **state)
 {
     AUTO(err_freep) struct err *err = NULL;
     struct kvs values = map("{'myapp-username':'admin-user'}");
-    assert_null(sync_render(&arena, doc(GUIDE), &values, NULL, &err));
+    assert_null(sync_render(&arena, doc(GUIDE), &values, NULL, NULL, &err));
     assert_err(-1, err, ERR_NOT_FOUND, "no value is given for \"myapp-password\"");
 }
 
@@ -42,7 +42,7 @@ static void prefixes_and_find(void **state)
         doc("{'metadata':{'name':'e'},'spec':{'data':[{'secretKey':'a','remoteRef':{'key':'a'}},{"
             "'secretKey':'c','remoteRef':{'key':'cert/c'}}],'dataFrom':[{'find':{'name':{'regexp':"
             "'^db-'}},'rewrite':[{'regexp':{'source':'db-','target':''}}]}]}}"),
-        &values, NULL, &err);
+        &values, NULL, NULL, &err);
     assert_ok(secret ? 0 : -1, err);
     assert_str(written(json_get(secret, "data")),
                "{\"a\":\"MQ==\",\"c\":\"ZGVy\",\"x\":\"Mg==\",\"y\":\"Mw==\"}");
@@ -56,7 +56,7 @@ static void template_objects(void **state)
         doc("{'metadata':{'name':'e'},'spec':{'target':{'template':{'templateFrom':[{'configMap':{"
             "'name':'cm','items':[{'key':'k'}]},'secret':{'name':'s','items':[{'key':'l'}]}}]}},"
             "'data':[{'secretKey':'a','remoteRef':{'key':'x'}}]}}");
-    assert_null(sync_render(&arena, es, &values, NULL, &err));
+    assert_null(sync_render(&arena, es, &values, NULL, NULL, &err));
     assert_err(-1, err, ERR_NOT_FOUND, "ConfigMap \"cm\" of templateFrom is not given");
     AUTO(err_freep) struct err *err2 = NULL;
     struct json *secret =
@@ -64,7 +64,7 @@ static void template_objects(void **state)
                     doc("[{'kind':'ConfigMap','metadata':{'name':'cm'},'data':{'k':'{{ .a "
                         "}}!'}},{'kind':'Secret',"
                         "'metadata':{'name':'s'},'stringData':{'l':'{{ .a }}?'}}]"),
-                    &err2);
+                    NULL, &err2);
     assert_ok(secret ? 0 : -1, err2);
     assert_str(written(json_get(secret, "data")), "{\"k\":\"MSE=\",\"l\":\"MT8=\"}");
 }
@@ -74,7 +74,7 @@ static void wrong_spec(void **state)
     AUTO(err_freep) struct err *err = NULL;
     struct kvs values = map("{}");
     assert_null(
-        sync_render(&arena, doc("{'metadata':{'name':'e'},'spec':{}}"), &values, NULL, &err));
+        sync_render(&arena, doc("{'metadata':{'name':'e'},'spec':{}}"), &values, NULL, NULL, &err));
     assert_err(-1, err, ERR_INVALID, "either data or dataFrom");
 }
 
