@@ -54,7 +54,7 @@ static const struct flag rows[] = {
      .help = "Keep STAKATER_ variables of Secrets that a workload no longer uses; not a flag of "
              "Reloader."},
     {"listen", 0, FLAG_STRING, AT(listen), RELOADER_LISTEN, "PAWL_LISTEN", "host:port",
-     .help = "Where to serve /metrics and /live; not a flag of Reloader."},
+     .help = "Where to serve /metrics, /live and /status; not a flag of Reloader."},
     {"max-requests", 0, FLAG_INT, AT(max_requests), "16", "PAWL_MAX_REQUESTS",
      .help = "Requests under way at the API server at once; not a flag of Reloader."},
 };

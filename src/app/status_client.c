@@ -6,6 +6,8 @@
 #include "net/http_client.h"
 
 enum { PATH_MAX_SIZE = 4096, DOCUMENT_MAX = 64 << 20, DEFAULT_PORT = 9090 };
+/* A pod that is there and does not answer. */
+#define ANSWER_LIMIT (10 * NS_S)
 
 struct ask {
     struct status_client *owner;
@@ -63,6 +65,7 @@ static void ask_address(struct status_client *c)
     c->call = http_submit(c->http, &(struct http_request){.method = "GET",
                                                           .url = buf_str(&url),
                                                           .max_body = DOCUMENT_MAX,
+                                                          .timeout = ANSWER_LIMIT,
                                                           .done = address_answered,
                                                           .arg = c});
 }
@@ -130,6 +133,7 @@ static void ask_pod(struct status_client *c, const struct json *pod)
                                                 .verb = KUBE_GET,
                                                 .path = path.p,
                                                 .query = buf_str(&query),
+                                                .timeout = ANSWER_LIMIT,
                                                 .on_chunk = take_chunk,
                                                 .done = pod_answered,
                                                 .arg = a,

@@ -13,7 +13,11 @@
 #include "sync/es_status.h"
 #include "sync/names.h"
 
-enum { DOCUMENT_MAX = 64 << 20, KEY_MAX = 1024, MAX_LISTS = WORKLOAD_KINDS + 4 };
+enum { DOCUMENT_MAX = 64 << 20, KEY_MAX = 1024, MAX_LISTS = WORKLOAD_KINDS + 3 + 2 };
+
+/* Of the Events that the reload role writes. */
+#define FAILED   "ReloadFail"
+#define RELOADED "Reloaded"
 
 struct objects_list {
     struct status_objects *owner;
@@ -67,10 +71,9 @@ static void take_event(const struct objects_list *l, const struct json *item)
 {
     struct status_objects *s = l->owner;
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
-    bool failed = str_eq(json_find_str(item, "reason"), STR("ReloadFail"));
+    bool failed = str_eq(json_find_str(item, "reason"), STR(FAILED));
     ns_t at;
-    if ((!failed && !str_eq(json_find_str(item, "reason"), STR("Reloaded"))) ||
-        !rfc3339_parse(json_find_str(item, "lastTimestamp"), &at)) {
+    if (!rfc3339_parse(json_find_str(item, "lastTimestamp"), &at)) {
         return;
     }
     verdict_key(&key, json_find_str(item, "involvedObject.kind"),
@@ -247,7 +250,7 @@ static void list_done(void *arg, const struct err *err)
 }
 
 static void start_list(struct status_objects *s, struct objects_list list,
-                       const struct resource *resource)
+                       const struct resource *resource, struct str field_selector)
 {
     struct objects_list *l = &s->lists[s->n_lists++];
     *l = list;
@@ -257,6 +260,7 @@ static void start_list(struct status_objects *s, struct objects_list list,
         .client = s->config.client,
         .resource = resource,
         .ns = str_c(s->ns),
+        .field_selector = field_selector,
         .item = list_item,
         .done = list_done,
         .arg = l,
@@ -280,13 +284,16 @@ struct status_objects *status_objects_new(const struct status_objects_config *co
     json_w_array(&s->objects_writer);
     for (enum workload_kind kind = 0; kind < WORKLOAD_KINDS; kind++) {
         start_list(s, (struct objects_list){.take = take_workload, .kind = kind},
-                   workload_resource(kind));
+                   workload_resource(kind), STR_EMPTY);
     }
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         start_list(s, (struct objects_list){.take = take_object, .object_kind = kinds[i].kind},
-                   resource_of(kinds[i].resource));
+                   resource_of(kinds[i].resource), STR_EMPTY);
     }
-    start_list(s, (struct objects_list){.take = take_event}, resource_of(RES_EVENTS));
+    start_list(s, (struct objects_list){.take = take_event}, resource_of(RES_EVENTS),
+               STR("reason=" FAILED));
+    start_list(s, (struct objects_list){.take = take_event}, resource_of(RES_EVENTS),
+               STR("reason=" RELOADED));
     return s;
 }
 

@@ -53,6 +53,7 @@ struct asking {
     struct status_view view;
     struct status_objects *objects;
     struct err *unasked; /* why a running Pawl could not be asked */
+    struct err *last;    /* told already */
     bool problems;
 };
 
@@ -87,11 +88,16 @@ static void read_objects(void *arg, struct str document)
     loop_stop(a->runtime.loop);
 }
 
+/* A cluster that cannot be reached says so to each list: once is enough. */
 static void refused(void *arg, const struct err *err)
 {
     struct asking *a = arg;
     a->problems = true;
-    command_failed(err);
+    if (!a->last || strcmp(err_msg(a->last), err_msg(err)) != 0) {
+        command_failed(err);
+    }
+    err_free(a->last);
+    a->last = err_copy(err);
 }
 
 static void all_asked(void *arg)
@@ -176,6 +182,7 @@ static int status(const struct status_options *o)
     status_view_done(&a.view);
     arena_done(&a.arena);
     err_free(a.unasked);
+    err_free(a.last);
     runtime_close(&a.runtime);
     http_global_done();
     return result;

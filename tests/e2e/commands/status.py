@@ -220,10 +220,22 @@ def the_sync_role(world):
     assert "lastError" not in row, row
 
 
+def a_pod_that_does_not_answer(world):
+    ns = world.namespace("status")
+    pod_of(world, address_of_this_machine(), free_port())
+    try:
+        done = world.pawl("status", "-n", ns)
+        assert done.returncode == 0 and "cannot be asked: pod pawl-system/pawl-0: " in done.stderr, done
+        assert done.stdout == "0 workloads; 0 stores and ExternalSecrets\n", done
+    finally:
+        remove_pod(world)
+
+
 def no_cluster(world):
     config = world.kubeconfig("nowhere", {"token": "x"}, server=f"https://127.0.0.1:{free_port()}")
     done = world.pawl("status", kubeconfig=config)
     assert done.returncode == 1 and "no connection" in done.stderr, done
+    assert len(lines(done.stderr)) <= 4, done.stderr
 
 
 CASES = [
@@ -232,5 +244,6 @@ CASES = [
     ("status: without permission for the proxy", without_permission_for_the_proxy),
     ("status: at an address", at_an_address),
     ("status: the sync role", the_sync_role),
+    ("status: a pod that does not answer", a_pod_that_does_not_answer),
     ("status: no cluster", no_cluster),
 ]
