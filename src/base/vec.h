@@ -8,6 +8,7 @@
 #define PAWL_BASE_VEC_H
 
 #include "base/base.h"
+#include "base/str.h"
 
 #define VEC(T)                                                                                     \
     struct {                                                                                       \
@@ -54,6 +55,10 @@
         free(vec_p_->v);                                                                           \
         memset(vec_p_, 0, sizeof(*vec_p_));                                                        \
     } while (0)
+
+/* The place of the key among n elements that are sorted by it (str_cmp) and begin with it (a struct
+ * str), `size` bytes each; or the place where it would have to be inserted. */
+size_t vec_sorted_place(const void *v, size_t n, size_t size, struct str key, bool *found);
 
 /* Used by the macros: makes room for at least one more element. */
 void *vec_grow(void *v, size_t *cap, size_t size);

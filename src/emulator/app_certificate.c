@@ -5,22 +5,7 @@
 
 #include "emulator/app_certificate.h"
 
-#include "base/datetime.h"
-
-static int64_t unix_time(const ASN1_TIME *t)
-{
-    struct tm tm;
-    if (ASN1_TIME_to_tm(t, &tm) != 1) {
-        return 0;
-    }
-    const struct datetime d = {.year = tm.tm_year + 1900,
-                               .month = tm.tm_mon + 1,
-                               .day = tm.tm_mday,
-                               .hour = tm.tm_hour,
-                               .minute = tm.tm_min,
-                               .second = tm.tm_sec};
-    return datetime_to_unix(&d);
-}
+#include "emulator/x509_material.h"
 
 static struct str thumbprint(struct arena *a, const X509 *cert, const EVP_MD *md)
 {
@@ -56,7 +41,7 @@ int app_certificate_read(struct arena *a, struct str pem, struct app_certificate
         .pem = arena_str(a, pem),
         .sha1 = thumbprint(a, cert, EVP_sha1()),
         .sha256 = thumbprint(a, cert, EVP_sha256()),
-        .expires = unix_time(X509_get0_notAfter(cert)),
+        .expires = x509_unix_time(X509_get0_notAfter(cert)),
     };
     X509_free(cert);
     return 0;

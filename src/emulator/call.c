@@ -147,7 +147,8 @@ void call_text(struct call *c, int status, const char *content_type, struct str 
     buf_add_str(&c->out, body);
 }
 
-void call_error(struct call *c, int status, const char *code, struct str message)
+void call_error_inner(struct call *c, int status, const char *code, const char *inner,
+                      struct str message)
 {
     struct json_writer w = call_json(c, status);
     json_w_object(&w);
@@ -156,8 +157,19 @@ void call_error(struct call *c, int status, const char *code, struct str message
     json_w_strings(&w, "code", code, NULL);
     json_w_key(&w, "message");
     json_w_str(&w, message);
+    if (inner) {
+        json_w_key(&w, "innererror");
+        json_w_object(&w);
+        json_w_strings(&w, "code", inner, NULL);
+        json_w_end(&w);
+    }
     json_w_end(&w);
     json_w_end(&w);
+}
+
+void call_error(struct call *c, int status, const char *code, struct str message)
+{
+    call_error_inner(c, status, code, NULL, message);
 }
 
 bool call_path_fits(struct call *c, const char *pattern)

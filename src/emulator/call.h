@@ -120,6 +120,9 @@ struct json_writer call_json(struct call *c, int status);
 void call_text(struct call *c, int status, const char *content_type, struct str body);
 /* {"error":{"code":..,"message":..}}, the usual form of Azure's services. */
 void call_error(struct call *c, int status, const char *code, struct str message);
+/* The same with "innererror":{"code":..} in it; inner may be NULL. */
+void call_error_inner(struct call *c, int status, const char *code, const char *inner,
+                      struct str message);
 
 /* ---- routes ---- */
 

@@ -142,6 +142,8 @@ struct str object_id(struct vault_call *v, const char *segment, const struct obj
 void reply_bundle(struct vault_call *v, const struct object *o, const struct version *ver,
                   bool value);
 
+/* True if the version is disabled, and that has been answered. */
+bool refused_as_disabled(struct vault_call *v, const struct version *ver);
 void op_get(struct vault_call *v);
 void op_list(struct vault_call *v);
 void op_versions(struct vault_call *v);

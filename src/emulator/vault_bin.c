@@ -98,10 +98,7 @@ void op_get_deleted(struct vault_call *v)
     if (!find_deleted(v, &o, &ver)) {
         return;
     }
-    if (!ver.enabled && v->kind->disabled) {
-        vault_error(v->c, VERR_DISABLED, v->kind,
-                    arena_printf(v->a, "Operation get is not allowed on a disabled %.*s.",
-                                 STR_ARG(lower(v->a, str_c(v->kind->noun)))));
+    if (refused_as_disabled(v, &ver)) {
         return;
     }
     reply_deleted(v, &o, &ver);

@@ -50,26 +50,6 @@ static const struct {
     [VERR_UNAVAILABLE] = {503, "ServiceUnavailable", NULL, "The service is unavailable."},
 };
 
-static void write_body(struct call *c, int status, const char *code, const char *inner,
-                       struct str message)
-{
-    struct json_writer w = call_json(c, status);
-    json_w_object(&w);
-    json_w_key(&w, "error");
-    json_w_object(&w);
-    json_w_strings(&w, "code", code, NULL);
-    json_w_key(&w, "message");
-    json_w_str(&w, message);
-    if (inner) {
-        json_w_key(&w, "innererror");
-        json_w_object(&w);
-        json_w_strings(&w, "code", inner, NULL);
-        json_w_end(&w);
-    }
-    json_w_end(&w);
-    json_w_end(&w);
-}
-
 void vault_error(struct call *c, enum vault_error error, const struct object_kind *kind,
                  struct str message)
 {
@@ -81,7 +61,7 @@ void vault_error(struct call *c, enum vault_error error, const struct object_kin
     if (error == VERR_DISABLED && kind) {
         inner = kind->disabled;
     }
-    write_body(c, rows[error].status, code, inner, message);
+    call_error_inner(c, rows[error].status, code, inner, message);
 }
 
 bool vault_error_by_code(struct call *c, int status, struct str code)

@@ -256,6 +256,17 @@ void reply_bundle(struct vault_call *v, const struct object *o, const struct ver
 
 /* ---- reading one ---- */
 
+bool refused_as_disabled(struct vault_call *v, const struct version *ver)
+{
+    if (ver->enabled || !v->kind->disabled) {
+        return false;
+    }
+    vault_error(v->c, VERR_DISABLED, v->kind,
+                arena_printf(v->a, "Operation get is not allowed on a disabled %.*s.",
+                             STR_ARG(lower(v->a, str_c(v->kind->noun)))));
+    return true;
+}
+
 void op_get(struct vault_call *v)
 {
     struct object o;
@@ -263,10 +274,7 @@ void op_get(struct vault_call *v)
     if (!find_version(v, &o, &ver)) {
         return;
     }
-    if (!ver.enabled && v->kind->disabled) {
-        vault_error(v->c, VERR_DISABLED, v->kind,
-                    arena_printf(v->a, "Operation get is not allowed on a disabled %.*s.",
-                                 STR_ARG(lower(v->a, str_c(v->kind->noun)))));
+    if (refused_as_disabled(v, &ver)) {
         return;
     }
     reply_bundle(v, &o, &ver, true);

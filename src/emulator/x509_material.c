@@ -268,7 +268,7 @@ EVP_PKEY *x509_material_public_key(const struct x509_material *m)
 
 /* ---- facts ---- */
 
-static int64_t unix_time(const ASN1_TIME *t)
+int64_t x509_unix_time(const ASN1_TIME *t)
 {
     struct tm tm;
     if (ASN1_TIME_to_tm(t, &tm) != 1) {
@@ -341,8 +341,8 @@ struct x509_facts x509_material_facts(struct arena *a, const struct x509_materia
     struct x509_facts f = {
         .subject = subject_text(a, m->leaf),
         .sha1 = arena_str(a, str_n(hash, n)),
-        .not_before = unix_time(X509_get0_notBefore(m->leaf)),
-        .not_after = unix_time(X509_get0_notAfter(m->leaf)),
+        .not_before = x509_unix_time(X509_get0_notBefore(m->leaf)),
+        .not_after = x509_unix_time(X509_get0_notAfter(m->leaf)),
         .key_usage = X509_get_key_usage(m->leaf),
     };
     read_dns_names(a, m->leaf, &f);

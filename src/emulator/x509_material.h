@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct asn1_string_st;
 struct evp_pkey_st;
 struct x509_st;
 struct stack_st_X509;
@@ -21,6 +22,9 @@ struct x509_material {
     bool was_pem;
 };
 void x509_material_done(struct x509_material *m);
+
+/* Seconds since 1970; 0 for a time that is none. */
+int64_t x509_unix_time(const struct asn1_string_st *time);
 
 /* value: what an import sends: PEM text, or base64 of PEM, PKCS#12 or DER. */
 int x509_material_read(struct x509_material *out, struct str value, struct str password,

@@ -2,6 +2,7 @@
 #include "template/apply.h"
 
 #include "base/encode.h"
+#include "base/vec.h"
 #include "codec/yaml.h"
 #include "template/apply_render.h"
 
@@ -54,23 +55,7 @@ bool apply_target_parse(struct str text, enum apply_target *out)
 
 static size_t place(const struct apply_map *map, struct str key, bool *found)
 {
-    size_t low = 0;
-    size_t high = map->n;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        int order = str_cmp(map->v[mid].key, key);
-        if (order == 0) {
-            *found = true;
-            return mid;
-        }
-        if (order < 0) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    *found = false;
-    return low;
+    return vec_sorted_place(map->v, map->n, sizeof(*map->v), key, found);
 }
 
 const struct template_entry *apply_find(const struct apply_map *map, struct str key)

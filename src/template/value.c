@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "template/value.h"
 
+#include "base/vec.h"
 #include "codec/semver.h"
 #include "template/gotime.h"
 
@@ -157,26 +158,9 @@ struct dict *dict_new(struct work *w)
     return arena_new(&w->arena, struct dict);
 }
 
-/* The place of the key, or the place where it would have to be inserted. */
 static size_t dict_place(const struct dict *d, struct str key, bool *found)
 {
-    size_t low = 0;
-    size_t high = d->n;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        int order = str_cmp(d->v[mid].key, key);
-        if (order == 0) {
-            *found = true;
-            return mid;
-        }
-        if (order < 0) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    *found = false;
-    return low;
+    return vec_sorted_place(d->v, d->n, sizeof(*d->v), key, found);
 }
 
 struct value *dict_get(const struct dict *d, struct str key)
