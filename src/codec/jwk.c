@@ -25,10 +25,14 @@ struct import {
 };
 
 /* Either alphabet, padded or not. */
-static int base64_kind(struct str text)
+static enum base64_kind kind_of(struct str text)
 {
+    static const enum base64_kind kinds[2][2] = {
+        {BASE64_URL, BASE64_URL | BASE64_RAW},
+        {BASE64_STD, BASE64_STD | BASE64_RAW},
+    };
     bool std = str_find_byte(text, '+') >= 0 || str_find_byte(text, '/') >= 0;
-    return (std ? BASE64_STD : BASE64_URL) | (str_ends(text, STR("=")) ? 0 : BASE64_RAW);
+    return kinds[std][!str_ends(text, STR("="))];
 }
 
 static bool decode(struct import *im, const char *name, struct buf *out)
@@ -39,7 +43,7 @@ static bool decode(struct import *im, const char *name, struct buf *out)
         return false;
     }
     struct str text = json_str(member);
-    if (base64_decode(out, text, base64_kind(text), NULL) != 0 || !buf_ok(out)) {
+    if (base64_decode(out, text, kind_of(text), NULL) != 0 || !buf_ok(out)) {
         err_set(im->err, ERR_PARSE, "the member \"%s\" of the JWK is not base64url", name);
         return false;
     }
