@@ -11,8 +11,8 @@ from pawltest import Cluster, Emulator, Kube, Pawl  # noqa: E402
 from pawltest.azure import VAULT, Vault, azure_names, seed  # noqa: E402
 from pawltest.programs import PAWL, ROOT  # noqa: E402
 
-PORT = int(os.environ.get("CLUSTER_PORT", "17743"))
-ADDRESS = "127.0.0.79"  # of Azure's names in this suite
+PORT = int(os.environ.get("CLUSTER_PORT", "17793"))
+ADDRESS = "127.0.0.80"  # of Azure's names in this suite
 SOON = 60  # seconds; other things run on the machine
 AUTO = {"reloader.stakater.com/auto": "true"}
 PLURALS = {"deployment": "deployments", "statefulset": "statefulsets", "daemonset": "daemonsets"}
