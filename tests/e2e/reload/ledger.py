@@ -249,8 +249,8 @@ def start_stock(world, *flags):
 
 
 def stock_rights(world):
-    """With the rights of Reloader's chart everything works; workloads are listed, once a batch, not watched."""
-    pawl = start_stock(world)
+    """With the rights of Reloader's chart everything works. How lists are shared: faults.py."""
+    start_stock(world)
     ns = world.new_namespace("stock")
     kinds = ("Deployment", "DaemonSet", "StatefulSet", "CronJob", "Job")
     for source in ("cm:a", "secret:b"):
@@ -269,20 +269,6 @@ def stock_rights(world):
     assert world.kube.get("configmaps", "reloader", "reloader-meta-info"), "no meta information"
     assert world.kube.get("configmaps", "reloader", "pawl-ledger"), "the ledger's key is not in the ConfigMap"
     assert not world.kube.get("secrets", "reloader", "pawl-ledger")
-    lists = pawl.metric_sum("rest_client_requests_total", method="GET")
-    for i in range(30):
-        world.change(ns, "secret:b", f"v{i}")
-    wait_for(lambda: settled(world, ns, "w-deployment"), SOON, "the last value")
-    spent = pawl.metric_sum("rest_client_requests_total", method="GET") - lists
-    # Five lists a batch, and what replacing the Job reads; changes that come while a list is under way share the next.
-    assert spent <= 10 * 30, f"{spent} requests to read for 30 quick changes"
-
-
-def settled(world, ns, name):
-    """The variable of the workload has not changed for a while."""
-    before = world.mark(ns, name, "Deployment")
-    time.sleep(1)
-    return world.mark(ns, name, "Deployment") == before
 
 
 def stock_downtime(world):
