@@ -6,6 +6,7 @@
 #ifndef PAWL_APP_RUN_OPTIONS_H
 #define PAWL_APP_RUN_OPTIONS_H
 
+#include "app/cluster_flags.h"
 #include "app/reload_flags.h"
 #include "base/log.h"
 #include "sync/sync.h"
@@ -14,8 +15,7 @@ struct run_options {
     struct flag_list roles;
     char *listen;
     char *config;
-    char *kubeconfig;
-    char *context;
+    struct cluster_flags cluster;
     struct flag_list namespaces;
     char *log_level;
     char *log_format;

@@ -2,6 +2,7 @@
  *
  * pawl check: the doctor's findings as lines or JSON. Exit status 1 if something does not work.
  */
+#include "app/cluster_flags.h"
 #include "app/doctor.h"
 #include "app/run_options.h"
 #include "app/runtime.h"
@@ -14,7 +15,8 @@ enum { OUTPUT_MAX = 1 << 20, CA_MAX = 4 << 20 };
 
 struct check_options {
     struct flag_list roles;
-    char *kubeconfig, *context, *ns, *as, *output, *extra_ca_file;
+    struct cluster_flags cluster;
+    char *ns, *as, *output, *extra_ca_file;
     bool stores;
 };
 
@@ -23,10 +25,7 @@ struct check_options {
 static const struct flag rows[] = {
     {"roles", 0, FLAG_LIST, OPTION(roles), "sync,reload", "PAWL_ROLES",
      .help = "The roles to look for: sync, reload."},
-    {"kubeconfig", 0, FLAG_STRING, OPTION(kubeconfig), NULL, NULL, "file",
-     "Kubeconfig file; without it $KUBECONFIG, the pod's service account, ~/.kube/config."},
-    {"context", 0, FLAG_STRING, OPTION(context), NULL, NULL, "name",
-     "Context of the kubeconfig to use instead of its current one."},
+    CLUSTER_FLAG_ROWS(struct check_options, cluster),
     {"namespace", 'n', FLAG_STRING, OPTION(ns), NULL, NULL, "name",
      "Look for permissions and stores in this namespace only; empty means in all."},
     {"as", 0, FLAG_STRING, OPTION(as), NULL, NULL, "user",
@@ -92,11 +91,8 @@ static int look(const struct check_options *o, struct check *c, struct runtime *
     if (*o->extra_ca_file && file_read(o->extra_ca_file, &ca_pem, err) != 0) {
         return err_wrap(err, "--extra-ca-file");
     }
-    struct kube_config_options where = {
-        .path = *o->kubeconfig ? o->kubeconfig : NULL,
-        .context = *o->context ? o->context : NULL,
-        .as = str_c(o->as),
-    };
+    struct kube_config_options where = cluster_flags_where(&o->cluster);
+    where.as = str_c(o->as);
     if (runtime_open(rt, &where, &(struct kube_client_config){0}, err) != 0) {
         return -1;
     }

@@ -3,6 +3,7 @@
  * pawl plan: what would restart if a Secret or ConfigMap changed, and why. It lists and writes
  * nothing. Exit status 1 if something could not be seen or does not exist.
  */
+#include "app/cluster_flags.h"
 #include "app/plan_view.h"
 #include "app/reload_flags.h"
 #include "app/runtime.h"
@@ -14,7 +15,8 @@ enum { OUTPUT_MAX = 64 << 20 };
 struct plan_options {
     char *ns;
     bool all;
-    char *output, *kubeconfig, *context;
+    char *output;
+    struct cluster_flags cluster;
     struct flag_list namespaces;
     struct reload_flags reload;
 };
@@ -27,10 +29,7 @@ static const struct flag rows[] = {
     {"all-namespaces", 'A', FLAG_BOOL, OPTION(all), .help = "Look at all namespaces."},
     {"output", 'o', FLAG_STRING, OPTION(output), "table", .help = "How to print it.",
      .choices = "table|json"},
-    {"kubeconfig", 0, FLAG_STRING, OPTION(kubeconfig), NULL, NULL, "file",
-     "Kubeconfig file; without it $KUBECONFIG, the pod's service account, ~/.kube/config."},
-    {"context", 0, FLAG_STRING, OPTION(context), NULL, NULL, "name",
-     "Context of the kubeconfig to use instead of its current one."},
+    CLUSTER_FLAG_ROWS(struct plan_options, cluster),
     {"namespaces", 0, FLAG_LIST, OPTION(namespaces), NULL, NULL,
      .help = "Namespaces that the controller works in; empty means all."},
     RELOAD_FLAG_ROWS(struct plan_options, reload),
@@ -142,10 +141,7 @@ static int read_options(struct planning *p, const struct flag_rest *rest, struct
 static int look(struct planning *p, struct err **err)
 {
     const struct plan_options *o = p->options;
-    struct kube_config_options where = {
-        .path = *o->kubeconfig ? o->kubeconfig : NULL,
-        .context = *o->context ? o->context : NULL,
-    };
+    struct kube_config_options where = cluster_flags_where(&o->cluster);
     if (runtime_open(&p->runtime, &where, &(struct kube_client_config){0}, err) != 0) {
         return -1;
     }

@@ -40,10 +40,7 @@ static int read_options(struct run *r, struct err **err)
 static int connect_cluster(struct run *r, struct err **err)
 {
     const struct run_options *o = &r->options;
-    struct kube_config_options where = {
-        .path = *o->kubeconfig ? o->kubeconfig : NULL,
-        .context = *o->context ? o->context : NULL,
-    };
+    struct kube_config_options where = cluster_flags_where(&o->cluster);
     struct kube_client_config client = {
         .max_in_flight = o->max_requests > 1 ? (size_t)o->max_requests : 1,
         .http1_only = o->http1_only,

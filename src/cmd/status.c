@@ -4,6 +4,7 @@
  * fails; what nobody answered for is read from the objects in the cluster. Exit status 1 if
  * something fails or could not be seen.
  */
+#include "app/cluster_flags.h"
 #include "app/runtime.h"
 #include "app/status_client.h"
 #include "app/status_objects.h"
@@ -17,7 +18,8 @@ enum { OUTPUT_MAX = 64 << 20 };
 struct status_options {
     char *ns;
     bool all;
-    char *output, *address, *pawl_ns, *kubeconfig, *context;
+    char *output, *address, *pawl_ns;
+    struct cluster_flags cluster;
 };
 
 #define OPTION(member) offsetof(struct status_options, member)
@@ -32,10 +34,7 @@ static const struct flag rows[] = {
      "Ask the Pawl that listens there, such as http://127.0.0.1:9090, instead of the pods."},
     {"pawl-namespace", 0, FLAG_STRING, OPTION(pawl_ns), NULL, NULL, "name",
      "Where Pawl's pods are; empty means to look for them in all namespaces."},
-    {"kubeconfig", 0, FLAG_STRING, OPTION(kubeconfig), NULL, NULL, "file",
-     "Kubeconfig file; without it $KUBECONFIG, the pod's service account, ~/.kube/config."},
-    {"context", 0, FLAG_STRING, OPTION(context), NULL, NULL, "name",
-     "Context of the kubeconfig to use instead of its current one."},
+    CLUSTER_FLAG_ROWS(struct status_options, cluster),
 };
 static const struct flag_set set = {
     "pawl status", NULL,
@@ -146,10 +145,7 @@ static int print(struct asking *a)
 static int look(struct asking *a, struct err **err)
 {
     const struct status_options *o = a->options;
-    struct kube_config_options where = {
-        .path = *o->kubeconfig ? o->kubeconfig : NULL,
-        .context = *o->context ? o->context : NULL,
-    };
+    struct kube_config_options where = cluster_flags_where(&o->cluster);
     if (runtime_open(&a->runtime, &where, &(struct kube_client_config){0}, err) != 0) {
         return -1;
     }
