@@ -94,6 +94,9 @@ static struct value constant(struct exec *x, const struct node *n)
     default:
         break;
     }
+    if (n->number->is_complex) {
+        return v_complex(n->number->f, n->number->imaginary);
+    }
     if (n->number->float_syntax) {
         return v_float(n->number->f);
     }

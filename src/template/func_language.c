@@ -25,7 +25,8 @@ static int compare_integers(struct value a, struct value b)
 
 static bool is_basic(enum kind_class c)
 {
-    return c == C_BOOL || c == C_INT || c == C_UINT || c == C_FLOAT || c == C_STRING;
+    return c == C_BOOL || c == C_INT || c == C_UINT || c == C_FLOAT || c == C_COMPLEX ||
+           c == C_STRING;
 }
 
 /* A nil list or map counts as nil here. */
@@ -76,7 +77,7 @@ static int order(struct work *w, struct value a, struct value b)
 {
     enum kind_class ca = v_class(a);
     enum kind_class cb = v_class(b);
-    if (!is_basic(ca) || !is_basic(cb)) {
+    if (!is_basic(ca) || !is_basic(cb) || (ca == C_COMPLEX && cb == C_COMPLEX)) {
         work_fail(w, "invalid type for comparison");
         return 2;
     }

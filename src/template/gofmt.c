@@ -171,6 +171,22 @@ static void print_nil(struct printer *p, uint32_t verb, int depth)
 
 enum { FLOAT_COST = 15 }; /* the shortest digits that read back the same */
 
+/* Both parts under the verb, the second with its sign. */
+static bool print_complex(struct printer *p, struct value v, uint32_t verb)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT_WIPE(p->out->max);
+    struct spec part = p->f;
+    if (!spec_float(&text, &part, v.real, verb)) {
+        return false;
+    }
+    part.plus = true;
+    (void)spec_float(&text, &part, v.imaginary, verb);
+    buf_add_byte(p->out, '(');
+    buf_add_str(p->out, buf_str(&text));
+    buf_add_c(p->out, "i)");
+    return true;
+}
+
 static bool print_scalar(struct printer *p, struct value v, uint32_t verb)
 {
     switch (v_class(v)) {
@@ -182,6 +198,8 @@ static bool print_scalar(struct printer *p, struct value v, uint32_t verb)
         return spec_integer(p->out, &p->f, (uint64_t)v.i, false, verb);
     case C_FLOAT:
         return work_step(p->w, FLOAT_COST) && spec_float(p->out, &p->f, v.f, verb);
+    case C_COMPLEX:
+        return work_step(p->w, 2 * FLOAT_COST) && print_complex(p, v, verb);
     case C_STRING:
         return spec_string(p->out, &p->f, v.s, verb);
     default:

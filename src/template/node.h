@@ -29,15 +29,18 @@ enum node_kind {
     NODE_TEMPLATE, /* the statement, for error texts */
 };
 
-/* A constant can be more than one of these: 1 is an int, an unsigned int and a float. */
+/* A constant can be more than one of these: 1 is an int, an unsigned int and a float, and so is
+ * 1+0i. */
 struct number {
     bool is_int;
     bool is_uint;
     bool is_float;
     bool float_syntax; /* written like a float: its own type is float64 */
+    bool is_complex;   /* 2i, 1+2i: its own type is complex128; f is the real part */
     int64_t i;
     uint64_t u;
     double f;
+    double imaginary;
 };
 
 struct node {

@@ -32,11 +32,39 @@ static void float_as_integer(struct number *n)
     }
 }
 
+/* Where the imaginary part of 1+2i begins: at the sign that belongs to no exponent. */
+static size_t imaginary_at(struct str text)
+{
+    for (size_t i = text.n; i-- > 1;) {
+        bool sign = text.p[i] == '+' || text.p[i] == '-';
+        if (sign && !contains_any(str_sub(text, i - 1, i), "eEpP")) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+static const char *parse_complex(struct str text, struct number *out)
+{
+    struct str digits = str_head(text, text.n - 1);
+    size_t at = imaginary_at(digits);
+    if ((at > 0 && gonum_parse_float(str_head(digits, at), &out->f) != GONUM_OK) ||
+        gonum_parse_float(str_from(digits, at), &out->imaginary) != GONUM_OK) {
+        return "illegal number syntax";
+    }
+    out->is_complex = true;
+    if (out->imaginary == 0) {
+        out->is_float = true;
+        float_as_integer(out);
+    }
+    return NULL;
+}
+
 const char *number_parse(struct str text, struct number *out)
 {
     *out = (struct number){0};
     if (text.n > 0 && text.p[text.n - 1] == 'i') {
-        return "complex constants are not supported";
+        return parse_complex(text, out);
     }
     out->is_uint = gonum_parse_uint(text, 0, &out->u) == GONUM_OK;
     out->is_int = gonum_parse_int(text, 0, &out->i) == GONUM_OK;
@@ -66,6 +94,11 @@ bool number_parse_rune(struct str text, struct number *out)
     if (!gounquote_rune(text, &rune)) {
         return false;
     }
-    *out = (struct number){true, true, true, false, (int64_t)rune, rune, (double)rune};
+    *out = (struct number){.is_int = true,
+                           .is_uint = true,
+                           .is_float = true,
+                           .i = (int64_t)rune,
+                           .u = rune,
+                           .f = (double)rune};
     return true;
 }

@@ -160,6 +160,8 @@ static int write_value(struct writer *t, struct value v, int depth)
         return write_list(t, v, depth);
     case C_MAP:
         return write_map(t, v, depth);
+    case C_COMPLEX:
+        return err_set(t->err, ERR_INVALID, "json: unsupported type: complex128");
     case C_OTHER:
         return write_other(t, v, depth);
     }

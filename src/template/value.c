@@ -13,6 +13,7 @@ const struct kind_info kinds[K_COUNT] = {
     [K_UINT8] = {"uint8", "uint8", C_UINT},
     [K_UINT64] = {"uint64", "uint64", C_UINT},
     [K_FLOAT] = {"float64", "float64", C_FLOAT},
+    [K_COMPLEX] = {"complex128", "complex128", C_COMPLEX},
     [K_STRING] = {"string", "string", C_STRING},
     [K_DICT] = {"map[string]interface {}", "map", C_MAP},
     [K_STRMAP] = {"map[string]string", "map", C_MAP},
@@ -51,6 +52,11 @@ struct value v_of_int(enum kind kind, int64_t i)
 struct value v_float(double f)
 {
     return (struct value){.kind = K_FLOAT, .f = f};
+}
+
+struct value v_complex(double real, double imaginary)
+{
+    return (struct value){.kind = K_COMPLEX, .real = real, .imaginary = imaginary};
 }
 
 struct value v_str(struct str s)
@@ -124,6 +130,8 @@ bool v_true(struct value v)
         return v.i != 0;
     case C_FLOAT:
         return v.f != 0;
+    case C_COMPLEX:
+        return v.real != 0 || v.imaginary != 0;
     case C_OTHER:
         return true;
     default:
@@ -260,6 +268,8 @@ bool v_same(struct value a, struct value b)
         return a.i == b.i;
     case C_FLOAT:
         return a.f == b.f;
+    case C_COMPLEX:
+        return a.real == b.real && a.imaginary == b.imaginary;
     case C_STRING:
         return str_eq(a.s, b.s);
     case C_OTHER:

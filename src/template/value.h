@@ -26,6 +26,7 @@ enum kind {
     K_UINT8,
     K_UINT64,
     K_FLOAT,
+    K_COMPLEX, /* only from constants such as 2i */
     K_STRING,
     K_DICT,     /* map[string]interface {} */
     K_STRMAP,   /* map[string]string */
@@ -43,7 +44,18 @@ enum kind {
 };
 
 /* Groups that compare with each other, in the sense of eq and lt. */
-enum kind_class { C_NONE, C_BOOL, C_INT, C_UINT, C_FLOAT, C_STRING, C_MAP, C_LIST, C_OTHER };
+enum kind_class {
+    C_NONE,
+    C_BOOL,
+    C_INT,
+    C_UINT,
+    C_FLOAT,
+    C_COMPLEX,
+    C_STRING,
+    C_MAP,
+    C_LIST,
+    C_OTHER
+};
 
 struct kind_info {
     const char *type; /* typeOf, %T */
@@ -59,6 +71,10 @@ struct value {
         bool b;
         int64_t i; /* every integer kind; K_UINT64 as its bits */
         double f;
+        struct {
+            double real;
+            double imaginary;
+        };
         struct str s;
         struct dict *dict;
         struct list *list;
@@ -93,6 +109,7 @@ struct value v_int(int64_t i);
 struct value v_int64(int64_t i);
 struct value v_of_int(enum kind kind, int64_t i);
 struct value v_float(double f);
+struct value v_complex(double real, double imaginary);
 struct value v_str(struct str s); /* borrows the bytes */
 struct value v_dict(struct dict *d);
 struct value v_list(enum kind kind, struct list *l);
