@@ -88,6 +88,7 @@ struct events {
     struct timer limit; /* of a flush */
     void (*flushed)(void *arg);
     void *flushed_arg;
+    bool told_denied;   /* the log has said that none may be written */
     uint64_t last_name; /* so that two names never are the same */
 };
 
@@ -306,6 +307,7 @@ static void after_success(struct events *e, struct known *k)
     e->stats.written++;
     k->failures = 0;
     k->created = true;
+    e->told_denied = false;
     k->written = k->sent;
     settle(k);
 }
@@ -320,6 +322,11 @@ static void after_failure(struct events *e, struct known *k, const struct kube_a
     } else if (answer->status == 0 && ++k->failures < MAX_FAILURES) {
         rest(k, RETRY * k->failures);
     } else {
+        if (err_is(answer->err, ERR_DENIED) && !e->told_denied) {
+            LOG_WARN("events cannot be written: what is wrong with an object is in this log only",
+                     F("error", answer->err));
+            e->told_denied = true;
+        }
         LOG_DEBUG("an event is dropped", F("name", k->name), F("namespace", namespace_of(k)),
                   F("error", answer->err));
         e->stats.dropped++;

@@ -55,6 +55,7 @@ struct workloads {
     ns_t retry_delay;
     struct err *first_error;
     uint64_t start_version;
+    bool told_denied[WORKLOAD_KINDS]; /* the log has said that listing is forbidden */
 };
 
 const struct resource *workload_resource(enum workload_kind kind)
@@ -277,14 +278,28 @@ static void forget_refresh(struct workloads *w, const struct refresh *r)
     }
 }
 
+/* Once, until it is allowed: a change comes often, and a role that leaves a kind out may mean it.
+ */
+static void tell_denied(struct workloads *w, enum workload_kind kind, const struct err *err)
+{
+    if (!w->told_denied[kind]) {
+        LOG_WARN("not allowed to list: workloads of this kind are not moved",
+                 F("kind", workload_kind_info(kind)->name), F("error", err));
+        w->told_denied[kind] = true;
+    }
+}
+
 static void part_done(void *arg, const struct err *err)
 {
     struct refresh_part *part = arg;
     struct refresh *r = part->refresh;
     r->listers[part->kind] = NULL;
     if (!err) {
+        r->owner->told_denied[part->kind] = false;
         remove_unseen(r, part->kind);
-    } else if (err_is(err, ERR_NOT_FOUND) || err_is(err, ERR_DENIED)) {
+    } else if (err_is(err, ERR_DENIED)) {
+        tell_denied(r->owner, part->kind, err);
+    } else if (err_is(err, ERR_NOT_FOUND)) {
         LOG_DEBUG("cannot list a kind of workload", F("kind", workload_kind_info(part->kind)->name),
                   F("error", err));
     } else if (!r->err) {

@@ -128,11 +128,14 @@ def process(s):
         s.canaries.absent((folder / name).read_bytes(), name)
 
 
-def check(s):
-    for args in (("check",), ("check", "-o", "json")):
+def commands(s):
+    listener = f"--address=http://127.0.0.1:{s.program.port}"
+    for args, part in ((("check",), b"external-secrets"), (("check", "-o", "json"), b"external-secrets"),
+                       (("status", "-A", listener), b"failing"), (("status", "-A", "-o", "json", listener), b"failing"),
+                       (("plan", "-A"), b"web"), (("plan", "-n", "canary", "secret/plain"), b"web")):
         text = s.command(*args)
-        assert b"external" in text.lower(), text
-        s.canaries.absent(text, "pawl check")
+        assert part in text, (args, text)
+        s.canaries.absent(text, "pawl " + " ".join(args))
 
 
 def render(s):
@@ -234,4 +237,4 @@ def no_core(s):
 
 
 CASES = [(f.__name__.replace("_", " "), f) for f in (
-    values_arrived, log, events, objects, pages, process, check, render, memory_is_wiped, no_core)]
+    values_arrived, log, events, objects, pages, process, commands, render, memory_is_wiped, no_core)]

@@ -7,7 +7,7 @@ import urllib.request
 
 import objects
 from decisions import used
-from pawltest import wait_for
+from pawltest import Pawl, wait_for
 from world import AUTO, SOON, Sentinel
 
 ANNOTATIONS = "--reload-strategy=annotations"
@@ -277,5 +277,69 @@ def hashes(world):
     assert found == {"STAKATER_MY_DB_V2_SECRET": "56544a1c8ef84c0b141b00e0b6b0f54d4aa9218e"}, found
 
 
-CASES = [("webhook mode", webhook), ("alerts", alert), ("observability", observability), ("bad flags", bad_flags),
+def verbs(world):
+    """Each verb that the role needs is named in the log when it is missing, what needs it waits, and given it, all goes on
+    without a restart of Pawl."""
+    kube, rbac = world.kube, "rbac.authorization.k8s.io"
+    rules = [([""], ["secrets"], ["get", "list", "watch", "create"]), ([""], ["configmaps"], ["get", "list", "watch", "create"]),
+             (["apps"], ["deployments"], ["list", "watch", "patch"]),
+             (["apps"], ["daemonsets", "statefulsets"], ["get", "list", "watch", "patch"]),
+             (["batch"], ["cronjobs"], ["get", "list", "watch", "patch"]), (["batch"], ["jobs"], ["get", "list", "watch", "create", "delete", "patch"]),
+             ([""], ["events"], ["create", "patch"])]
+
+    def role(*missing):
+        """missing: pairs (resource, verb)."""
+        return {"metadata": {"name": "verbs"}, "rules": [
+            {"apiGroups": g, "resources": r, "verbs": [v for v in verbs if not any((one, v) in missing for one in r)]} for g, r, verbs in rules]}
+
+    world.namespace("verbs")
+    kube.create("serviceaccounts", "verbs", {"metadata": {"name": "verbs"}})
+    kube.create("clusterroles", None, role())
+    kube.create("clusterrolebindings", None, {
+        "metadata": {"name": "verbs"}, "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": "verbs"},
+        "subjects": [{"kind": "ServiceAccount", "name": "verbs", "namespace": "verbs"}]})
+    # The ledger's key in its own namespace stays readable.
+    kube.create("roles", "verbs", {"metadata": {"name": "key"}, "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create"]}]})
+    kube.create("rolebindings", "verbs", {
+        "metadata": {"name": "key"}, "roleRef": {"apiGroup": rbac, "kind": "Role", "name": "key"},
+        "subjects": [{"kind": "ServiceAccount", "name": "verbs", "namespace": "verbs"}]})
+    kubeconfig = world.token_kubeconfig("verbs", "verbs")
+
+    def named(pawl, resource, verb):
+        text = f'cannot {verb} resource \\"{resource}\\"'
+        wait_for(lambda: text in pawl.log(), SOON, f"{verb} {resource} in the log")
+
+    for resource, verb, source in (("deployments", "list", "cm:a"), ("deployments", "patch", "cm:a"), ("secrets", "get", "secret:a"),
+                                   ("configmaps", "get", "cm:a"), ("events", "create", "cm:a"), ("secrets", "list", "secret:a")):
+        ns = world.new_namespace("verbs")
+        missing = [(resource, verb)] + ([(resource, "watch")] if verb == "list" else [])
+        kube.replace("clusterroles", None, "verbs", role(*missing))
+        pawl = Pawl(kubeconfig, "--log-format=json", command=("reloader",), environment={"POD_NAMESPACE": "verbs"}).start()
+        world.source(ns, source)
+        world.deploy(ns, "w", used(source), AUTO)
+        if (resource, verb) == ("deployments", "list"):
+            wait_for(lambda p=pawl: p.get("/readyz")[0] == 200 or p.get("/metrics")[0] == 200, SOON, "the start")
+            world.change(ns, source, "first")  # without watch, only a change has them listed
+        if verb in ("list", "get"):
+            named(pawl, resource, verb)  # the first look already needs it
+            kube.replace("clusterroles", None, "verbs", role())
+        if (resource, verb) == ("deployments", "list"):
+            pass  # the record comes with the next change
+        elif verb == "patch":
+            named(pawl, resource, verb)  # the record is given up, the restart is not
+        else:
+            wait_for(lambda ns=ns: world.applied(ns, "w"), 150, f"the record, after {verb} {resource}")
+        mark = world.mark(ns, "w", "Deployment")
+        world.change(ns, source, "new")
+        if verb == "patch":
+            event = wait_for(lambda ns=ns: world.kube.events(ns, "w", "ReloadFail"), SOON, "an Event about the failure")[0]
+            assert f'cannot {verb} resource "{resource}"' in event["message"], event["message"]
+            kube.replace("clusterroles", None, "verbs", role())
+        world.wait_moved(ns, "w", mark)
+        named(pawl, resource, verb)
+        kube.replace("clusterroles", None, "verbs", role())
+        assert pawl.stop() == 0
+
+
+CASES = [("missing verbs", verbs), ("webhook mode", webhook), ("alerts", alert), ("observability", observability), ("bad flags", bad_flags),
          ("HA", high_availability), ("A28 pause period", pause), ("pprof", pprof), ("hashes", hashes)]

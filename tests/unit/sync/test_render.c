@@ -111,12 +111,13 @@ static void redaction_of_yaml(void **state)
         "{{ .pw }}",         "[ {{ .pw }}",
         "{{ .pw }}: {a: 1}", "k: !{{ .pw }} {}",
     };
+    const struct render_source none = {map("{}"), map("{}")};
     for (size_t i = 0; i < COUNT_OF(LITERALS); i++) {
         AUTO(buf_done) struct buf b = BUF_INIT(1024);
         struct rendered r;
         AUTO(err_freep) struct err *err = NULL;
         buf_addf(&b, "{'templateFrom':[{'literal':'%s'}]}", LITERALS[i]);
-        assert_int_equal(run(b.p, "{'pw':'hunter2hunter2'}", NULL, &r, &err), -1);
+        assert_int_equal(run(b.p, "{'pw':'hunter2hunter2'}", &none, &r, &err), -1);
         render_redact(err);
         if (strstr(err->msg, "hunter")) {
             fail_msg("a value is in \"%s\"", err->msg);
