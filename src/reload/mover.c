@@ -37,6 +37,7 @@ struct mover {
     struct move move; /* CronJob, Job: causes copied; target is set when it has been read */
     struct json *job; /* to be created */
     struct str holder;
+    struct str holder_uid; /* of one that was found; empty: of one that was made */
     struct timer timer;
     ns_t deadline; /* clock_mono */
     struct workload *fresh;
@@ -317,7 +318,7 @@ static void holder_deleted(void *arg, const struct kube_answer *answer)
 static void delete_holder(struct mover *m)
 {
     m->call = kube_delete(m->config.client, workload_resource(WORKLOAD_JOB), m->ns, m->holder,
-                          STR_EMPTY, STR_EMPTY, holder_deleted, m);
+                          m->holder_uid, STR_EMPTY, holder_deleted, m);
 }
 
 static void create_job(void *arg);
@@ -439,6 +440,7 @@ struct mover *mover_restore(const struct mover_config *config, const struct work
 {
     struct mover *m = new_mover(config, holder);
     m->holder = m->name;
+    m->holder_uid = m->uid;
     send_get(m, WORKLOAD_JOB, m->name, holder_read);
     return m;
 }

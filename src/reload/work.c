@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "reload/job.h"
 #include "reload/pause.h"
 #include "reload/reload_internal.h"
 
@@ -489,6 +490,20 @@ static bool held_job_is_moving(const struct reload *r, const struct workload *ho
     return w && w->activity == MOVING;
 }
 
+/* The copy of this Job is being looked after, and may be deleted because the Job is there: then it
+ * is no copy to rely on. */
+static bool holder_is_busy(const struct reload *r, const struct workload *job)
+{
+    AUTO(arena_done) struct arena a = ARENA_INIT(ARENA_PLAIN);
+    if (job->kind != WORKLOAD_JOB) {
+        return false;
+    }
+    struct str name = job_holder_name(&a, job->name, job->uid);
+    struct tracked *holder = tracker_get(r->tracker, WORKLOAD_JOB, job->ns, name);
+    const struct work *w = holder ? holder->state : NULL;
+    return w && w->activity == RESTORING;
+}
+
 static void start_restore(struct work *w, const struct workload *holder)
 {
     struct mover_config config = mover_config(w);
@@ -520,7 +535,9 @@ void work_process(void *arg, struct workqueue *q, struct str key)
         return;
     }
     tracker_due(r->tracker, e, &w->arena, &w->due);
-    if (w->due.moves) {
+    if (w->due.moves && holder_is_busy(r, workload)) {
+        end(w, WQ_LATER, FLIGHT_POLL);
+    } else if (w->due.moves) {
         start_move(w, workload);
     } else {
         look_after(w, workload);

@@ -110,6 +110,50 @@ static void a_job_survives_every_crash(void **state)
     }
 }
 
+/* Whatever answers are lost: there is a Job in the end, made again, and no copy of it. */
+static void a_job_whose_answers_are_lost(void **state)
+{
+    struct harness *h = *state;
+    put_workload(h, RES_JOBS, "once", AUTO_ON);
+    harness_start(h);
+    for (int n = 0; n < 64; n++) {
+        char value[20];
+        AUTO(freep) char *before = xstrdup(uid(h, RES_JOBS, "once"));
+        snprintf(value, sizeof(value), "v%d", n);
+        fake_fault(&h->api, (struct fake_fault){"POST", "/jobs", .status = 1, .times = n % 4,
+                                                .after = true});
+        fake_fault(&h->api, (struct fake_fault){"DELETE", "/jobs/", .status = 1, .times = n / 4 % 4,
+                                                .after = true});
+        fake_fault(&h->api, (struct fake_fault){"GET", "-pawl-", 500, n / 16});
+        put_secret(h, "db", value, "");
+        harness_run(h, 5 * NS_MIN);
+        if (fake_count_objects(&h->api, RES_JOBS, NS) != 1) {
+            fail_msg("%d: %zu Jobs", n, fake_count_objects(&h->api, RES_JOBS, NS));
+        }
+        assert_moved_for(h, RES_JOBS, "once", value);
+        assert_string_not_equal(uid(h, RES_JOBS, "once"), before);
+    }
+}
+
+/* While the copy is looked after it may be deleted at any moment: the Job is not deleted meanwhile.
+ */
+static void a_copy_that_is_looked_after_is_none(void **state)
+{
+    struct harness *h = *state;
+    put_workload(h, RES_JOBS, "once", AUTO_ON);
+    harness_start(h);
+    fake_fault(&h->api,
+               (struct fake_fault){"POST", "/jobs", .status = 1, .times = 1, .after = true});
+    fake_fault(&h->api, (struct fake_fault){"GET", "-pawl-", -1, 1});
+    put_secret(h, "db", "two", "");
+    harness_run(h, 20 * NS_S);
+    assert_int_equal(fake_count(&h->api, "GET", "-pawl-"), 1); /* not answered yet */
+    assert_int_equal(fake_count(&h->api, "DELETE", "/jobs/once"), 0);
+    harness_run(h, NS_MIN);
+    assert_moved_for(h, RES_JOBS, "once", "two");
+    assert_int_equal(fake_count_objects(&h->api, RES_JOBS, NS), 1);
+}
+
 static void jobs_of_a_cronjob(void **state)
 {
     struct harness *h = *state;
@@ -497,6 +541,8 @@ int main(void)
         HARNESS_TEST(a_job_with_a_very_slow_end),
         HARNESS_TEST(a_job_that_cannot_be_made_stays),
         HARNESS_TEST(a_job_survives_every_crash),
+        HARNESS_TEST(a_job_whose_answers_are_lost),
+        HARNESS_TEST(a_copy_that_is_looked_after_is_none),
         HARNESS_TEST(jobs_of_a_cronjob),
         HARNESS_TEST(a_cronjob_runs_once_a_change),
         HARNESS_TEST(a_cronjob_survives_every_crash),
