@@ -253,11 +253,15 @@ static bool step(const unsigned char **p, const unsigned char *end, bool over)
     int tag;
     int class;
     int form = ASN1_get_object(p, &n, &tag, &class, end - *p);
+    if (form & ASN1_INVALID) {
+        return false;
+    }
     *p += over ? n : 0;
-    return !(form & ASN1_INVALID);
+    return true;
 }
 
-/* What the MAC is made of, which PKCS12 does not hand out: the second field of the archive. */
+/* What the MAC is made of, which PKCS12 does not hand out: the second field of the archive. The
+ * grammar lets every content be absent. */
 static PKCS7 *read_content(struct str der)
 {
     const unsigned char *p = (const unsigned char *)der.p;
@@ -266,7 +270,7 @@ static PKCS7 *read_content(struct str der)
         return NULL;
     }
     PKCS7 *content = d2i_PKCS7(NULL, &p, end - p);
-    if (content && !PKCS7_type_is_data(content)) {
+    if (content && (!PKCS7_type_is_data(content) || !content->d.data)) {
         PKCS7_free(content);
         return NULL;
     }
@@ -384,8 +388,11 @@ static int read_part(PKCS7 *part, const struct password *password, struct pkcs12
                      struct err **err)
 {
     bool plain = PKCS7_type_is_data(part);
-    if (PKCS7_type_is_encrypted(part) &&
-        check_encryption(part->d.encrypted->enc_data->algorithm, out, err) != 0) {
+    bool encrypted = PKCS7_type_is_encrypted(part);
+    if (encrypted && !part->d.encrypted) {
+        return err_set(err, ERR_PARSE, "pkcs12: error reading P12 data: a part without content");
+    }
+    if (encrypted && check_encryption(part->d.encrypted->enc_data->algorithm, out, err) != 0) {
         return -1;
     }
     AUTO(bags_freep)
