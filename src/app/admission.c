@@ -50,7 +50,7 @@ int admission_answer(struct str review, struct buf *out, struct err **err)
     json_w_bool(&w, true);
     json_w_end(&w);
     json_w_end(&w);
-    return 0;
+    return buf_ok(out) ? 0 : err_set(err, ERR_LIMIT, "the uid of the review is too long");
 }
 
 static void refuse(struct http_exchange *x, int status, const char *text)

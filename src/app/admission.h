@@ -30,7 +30,8 @@ struct app_role admission_role(struct admission *a);
 /* 0 until the port is open. */
 uint16_t admission_port(const struct admission *a);
 
-/* Writes the answer to one AdmissionReview. ERR_PARSE, ERR_INVALID: it is none. Pure. */
+/* Writes the answer to one AdmissionReview. ERR_PARSE, ERR_INVALID: it is none;
+ * ERR_LIMIT: what has to be repeated of it does not fit into out. Pure. */
 int admission_answer(struct str review, struct buf *out, struct err **err) MUST_USE;
 
 #endif

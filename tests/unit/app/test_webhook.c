@@ -45,6 +45,18 @@ static void what_is_no_review(void **state)
     }
 }
 
+/* Half an answer would be a webhook that fails, with the status of one that has admitted. */
+static void an_answer_that_does_not_fit_is_an_error(void **state)
+{
+    (void)state;
+    AUTO(buf_done) struct buf out = BUF_INIT(50);
+    AUTO(err_freep) struct err *err = NULL;
+    assert_err(admission_answer(STR("{\"kind\":\"AdmissionReview\",\"apiVersion\":\"admission."
+                                    "k8s.io/v1\",\"request\":{\"uid\":\"a-b\"}}"),
+                                &out, &err),
+               err, ERR_LIMIT, "uid");
+}
+
 /* ---- certificates ---- */
 
 static struct serving_cert made(void)
@@ -161,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_is_admitted),
         cmocka_unit_test(what_is_no_review),
+        cmocka_unit_test(an_answer_that_does_not_fit_is_an_error),
         cmocka_unit_test(a_certificate_of_our_own),
         cmocka_unit_test(a_bad_certificate),
         cmocka_unit_test(without_an_authority_dates_and_name_count),
