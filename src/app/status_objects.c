@@ -103,7 +103,9 @@ static ns_t next_refresh(const struct json *item, ns_t refreshed)
     if (text.n > 0 && !go_parse_duration(text, &interval)) {
         return 0;
     }
-    return periodic && interval > 0 && refreshed > 0 ? refreshed + interval : 0;
+    ns_t next;
+    bool planned = periodic && interval > 0 && refreshed > 0;
+    return planned && !__builtin_add_overflow(refreshed, interval, &next) ? next : 0;
 }
 
 static void take_object(const struct objects_list *l, const struct json *item)
@@ -165,8 +167,10 @@ static void add_referred(struct sources *s)
 
 static void add_recorded(struct sources *s)
 {
-    for (size_t i = 0; s->record && i < json_len(s->record); i++) {
-        struct str key = s->record->members[i].key;
+    /* Whoever may write the workload may have written it. */
+    const struct json *record = json_is(s->record, JSON_OBJECT) ? s->record : NULL;
+    for (size_t i = 0; record && i < record->n; i++) {
+        struct str key = record->members[i].key;
         for (enum source_type type = 0; type < SOURCE_TYPES; type++) {
             AUTO(buf_done) struct buf prefix = BUF_INIT(KEY_MAX);
             buf_addf(&prefix, "%s/", source_type_info(type)->ledger);

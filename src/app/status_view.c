@@ -23,7 +23,7 @@ static bool leads(const struct json *doc)
 static void take_workloads(struct status_view *v, const struct json *list)
 {
     v->has_workloads = v->has_workloads || list;
-    for (size_t i = 0; i < json_len(list); i++) {
+    for (size_t i = 0; json_at(list, i); i++) {
         vec_push(&v->workloads, json_at(list, i));
     }
 }
@@ -31,7 +31,7 @@ static void take_workloads(struct status_view *v, const struct json *list)
 static void take_objects(struct status_view *v, const struct json *list)
 {
     v->has_objects = v->has_objects || list;
-    for (size_t i = 0; i < json_len(list); i++) {
+    for (size_t i = 0; json_at(list, i); i++) {
         vec_push(&v->objects, json_at(list, i));
     }
 }
@@ -134,6 +134,13 @@ void status_age(struct buf *out, ns_t age)
     }
 }
 
+/* Both may be anywhere in the range, so their difference may lie beyond it. */
+static ns_t distance(ns_t a, ns_t b)
+{
+    ns_t d;
+    return __builtin_sub_overflow(MAX(a, b), MIN(a, b), &d) ? INT64_MAX : d;
+}
+
 /* Adds "PREFIX12mSUFFIX" for a time before or after now; nothing if there is none. */
 static void add_age(struct buf *out, const struct json *row, const char *key, ns_t now,
                     const char *prefix, const char *suffix)
@@ -142,7 +149,7 @@ static void add_age(struct buf *out, const struct json *row, const char *key, ns
     if (rfc3339_parse(text(row, key), &time)) {
         buf_add_c(out, out->n > 0 ? ", " : "");
         buf_add_c(out, prefix);
-        status_age(out, time > now ? time - now : now - time);
+        status_age(out, distance(time, now));
         buf_add_c(out, suffix);
     }
 }
@@ -185,7 +192,7 @@ static void workload_cell(struct buf *out, const struct json *row, ns_t now)
     if (is(row, "state", "failing")) {
         add_age(out, row, "failingSince", now, "for ", "");
         if (failures > 0) {
-            buf_addf(out, "%s%d %s", out->n > 0 ? ", " : "", (int)failures,
+            buf_addf(out, "%s%lld %s", out->n > 0 ? ", " : "", (long long)failures,
                      failures == 1 ? "try" : "tries");
         }
         add_age(out, row, "nextTry", now, "next in ", "");
@@ -290,15 +297,19 @@ static void summary(const struct status_view *v, struct buf *out)
 
 static void origins(const struct status_view *v, struct buf *out)
 {
+    AUTO(buf_done) struct buf line = BUF_INIT(CELL_MAX);
     for (size_t i = 0; i < v->asked.n; i++) {
         const struct status_origin *o = &v->asked.v[i];
         struct str version = text(o->doc, "version");
         struct str missing = text(o->doc, "notReady");
-        buf_addf(out, "Pawl %.*s, %.*s%s", STR_ARG(version), STR_ARG(o->from),
+        buf_clear(&line);
+        buf_addf(&line, "Pawl %.*s, %.*s%s", STR_ARG(version), STR_ARG(o->from),
                  leads(o->doc) ? "" : ": not leading");
         if (missing.n > 0) {
-            buf_addf(out, ": NOT READY: %.*s", STR_ARG(missing));
+            buf_addf(&line, ": NOT READY: %.*s", STR_ARG(missing));
         }
+        table_clean(&line);
+        buf_add_str(out, buf_str(&line));
         buf_add_byte(out, '\n');
     }
 }

@@ -8,6 +8,26 @@ struct table table_new(const char *const *heads, size_t columns)
     return (struct table){.heads = heads, .columns = columns};
 }
 
+/* Escape sequences begin with a byte below the blank, or with U+0080 to U+009F (the second byte of
+ * two in UTF-8). */
+static bool is_control(const struct buf *text, size_t i)
+{
+    unsigned char c = (unsigned char)text->p[i];
+    unsigned char next = (unsigned char)text->p[i + 1]; /* the end has a NUL */
+    return c < ' ' || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0);
+}
+
+void table_clean(struct buf *text)
+{
+    for (size_t i = 0; i < text->n; i++) {
+        if (is_control(text, i)) {
+            bool two = (unsigned char)text->p[i] == 0xc2;
+            text->p[i] = ' ';
+            text->p[i + two] = ' ';
+        }
+    }
+}
+
 void table_cell(struct table *t, const char *fmt, ...)
 {
     struct buf text = BUF_INIT(CELL_MAX);
@@ -15,9 +35,7 @@ void table_cell(struct table *t, const char *fmt, ...)
     va_start(args, fmt);
     buf_addv(&text, fmt, args);
     va_end(args);
-    for (size_t i = 0; i < text.n; i++) {
-        text.p[i] = (unsigned char)text.p[i] < ' ' ? ' ' : text.p[i];
-    }
+    table_clean(&text);
     vec_push(&t->cells, buf_take(&text));
 }
 

@@ -24,6 +24,8 @@ struct table {
 struct table table_new(const char *const *heads, size_t columns);
 /* The next cell, from left to right. Line ends and other control characters become blanks. */
 void table_cell(struct table *t, const char *fmt, ...) PRINTF(2, 3);
+/* The same in a text that is no cell: what others wrote must not command the terminal. */
+void table_clean(struct buf *text);
 /* Nothing at all without a row. */
 void table_write(const struct table *t, struct buf *out);
 void table_done(struct table *t);

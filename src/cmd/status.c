@@ -9,11 +9,12 @@
 #include "app/status_client.h"
 #include "app/status_objects.h"
 #include "app/status_view.h"
+#include "app/table.h"
 #include "base/clock.h"
 #include "cmd/commands.h"
 #include "net/http_client.h"
 
-enum { OUTPUT_MAX = 64 << 20 };
+enum { OUTPUT_MAX = 64 << 20, ERROR_MAX = 64 * 1024 };
 
 struct status_options {
     char *ns;
@@ -115,11 +116,20 @@ static void all_asked(void *arg)
 
 /* ---- */
 
+/* The error may quote what a pod has answered, whoever it is. */
+static void say_unasked(const struct err *err)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT(ERROR_MAX);
+    buf_add_c(&text, err_msg(err));
+    table_clean(&text);
+    fprintf(stderr, "pawl: a running Pawl cannot be asked: %s\n", text.p);
+}
+
 static void say_where_from(const struct asking *a)
 {
     bool none = a->view.asked.n == 0;
     if (a->unasked) {
-        fprintf(stderr, "pawl: a running Pawl cannot be asked: %s\n", err_msg(a->unasked));
+        say_unasked(a->unasked);
     } else if (none) {
         fputs("pawl: no running Pawl was found\n", stderr);
     }

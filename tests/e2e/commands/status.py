@@ -191,7 +191,8 @@ def at_an_address(world):
 def without_a_pawl(world):
     ns = world.namespace("status")
     world.kube.secret(ns, "db", {"k": "v"})
-    world.deploy(ns, "deployment/web", ["secret/db"], AUTO)
+    # The record may have been written by anybody who may write the workload.
+    world.deploy(ns, "deployment/web", ["secret/db"], {**AUTO, "pawl.dev/applied": "[1,2]"})
     done = world.pawl("status", "-n", ns)
     assert done.returncode == 0 and "no running Pawl was found" in done.stderr, done
     assert lines(done.stdout)[1].split() == ["deployment/web", "unknown", "secret/db", "(unknown)"], done.stdout

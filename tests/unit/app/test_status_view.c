@@ -178,6 +178,41 @@ static void for_programs(void **state)
                         "\"notReady\":0}}\n");
 }
 
+/* Who has the labels of Pawl's pods need not be a Pawl. */
+static void what_a_pod_says_does_not_command_the_terminal(void **state)
+{
+    struct stage *s = *state;
+    status_view_add(&s->view, STR("pod p/a"),
+                    document(s, "{'version':'1\\u001b[2J','leading':true,"
+                                "'notReady':'\\u009b1m\\u007f\\nx','workloads':["
+                                "{'workload':'\\u001b]0;t\\u0007','state':'current'}]}"));
+    const char *text = table(s);
+    assert_null(strpbrk(text, "\x1b\x07\x7f"));
+    assert_null(strstr(text, "\xc2\x9b"));
+    assert_non_null(strstr(text, "Pawl 1 [2J, pod p/a: NOT READY:   1m  x\n"));
+}
+
+static void what_is_no_list_has_no_rows(void **state)
+{
+    struct stage *s = *state;
+    const struct json *doc = document(s, LEADER("'workloads':{'a':1},'objects':'x'"));
+    status_view_add(&s->view, STR("pod p/a"), doc);
+    assert_non_null(strstr(table(s), "0 workloads; 0 stores"));
+    status_view_json(&s->view, &s->out);
+    assert_non_null(strstr(s->out.p, "\"workloads\":[]"));
+}
+
+static void numbers_at_the_ends_of_their_range(void **state)
+{
+    struct stage *s = *state;
+    status_view_add(
+        &s->view, STR("pod p/a"),
+        document(s,
+                 LEADER("'workloads':[{'workload':'deployment/a','state':'failing',"
+                        "'failingSince':'1677-09-21T00:12:44Z','failures':9223372036854775807}]")));
+    assert_non_null(strstr(table(s), "for 106751d, 9223372036854775807 tries\n"));
+}
+
 static void ages(void **state)
 {
     (void)state;
@@ -205,6 +240,9 @@ int main(void)
         STAGED(a_pawl_that_is_not_ready_fails),
         STAGED(only_what_nobody_said_is_filled_in),
         STAGED(for_programs),
+        STAGED(what_a_pod_says_does_not_command_the_terminal),
+        STAGED(what_is_no_list_has_no_rows),
+        STAGED(numbers_at_the_ends_of_their_range),
         cmocka_unit_test(ages),
     };
     return RUN(tests);

@@ -62,6 +62,19 @@ static void without_a_row_nothing(void **state)
     table_done(&t);
 }
 
+static void control_characters_become_blanks(void **state)
+{
+    (void)state;
+    AUTO(buf_done) struct buf out = BUF_INIT(1000);
+    struct table t = three("\x1b[1m",
+                           "a\x7f\xc2\x9b"
+                           "b",
+                           "\xc2\xa0\xc2");
+    table_write(&t, &out);
+    assert_buf(&out, "NAMESPACE  NAME   STATE\n [1m       a   b  \xc2\xa0\xc2\n");
+    table_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -69,6 +82,7 @@ int main(void)
         cmocka_unit_test(empty_columns_are_left_out),
         cmocka_unit_test(nothing_trails),
         cmocka_unit_test(without_a_row_nothing),
+        cmocka_unit_test(control_characters_become_blanks),
     };
     return RUN(tests);
 }
