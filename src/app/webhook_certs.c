@@ -69,6 +69,18 @@ static void write_op(struct json_writer *w, size_t i, const char *field, const c
     json_w_key(w, "value");
 }
 
+/* Webhooks are named by their place in the list, which counts only in the version that was read. */
+static void only_version(struct json_writer *w, struct str version)
+{
+    if (version.n > 0) {
+        json_w_object(w);
+        json_w_strings(w, "op", "test", "path", "/metadata/resourceVersion");
+        json_w_key(w, "value");
+        json_w_str(w, version);
+        json_w_end(w);
+    }
+}
+
 static void give_authority(struct json_writer *w, size_t i, const struct json *client,
                            struct str ca_pem, struct str encoded)
 {
@@ -99,6 +111,7 @@ struct str webhook_certs_patch(struct arena *a, const struct json *configuration
     struct json_writer w = json_writer(&patch);
     base64_encode(&encoded, ca_pem, BASE64_STD);
     json_w_array(&w);
+    only_version(&w, json_find_str(configuration, "metadata.resourceVersion"));
     size_t empty = patch.n;
     for (size_t i = 0; i < json_len(webhooks) && i < MAX_WEBHOOKS; i++) {
         const struct json *hook = json_at(webhooks, i);

@@ -29,7 +29,9 @@ void webhook_certs_free(struct webhook_certs *c);
 struct app_role webhook_certs_role(struct webhook_certs *c);
 
 /* The patch that gives the webhooks of one ValidatingWebhookConfiguration this authority and
- * Service; p NULL if they have them. In the arena. Webhooks of others are left alone. Pure. */
+ * Service; p NULL if they have them. In the arena. It holds for the version of the configuration
+ * that was read, and is refused (ERR_INVALID) for another. Webhooks of others are left alone.
+ * Pure. */
 struct str webhook_certs_patch(struct arena *a, const struct json *configuration, struct str ca_pem,
                                const char *service_name, const char *service_ns);
 

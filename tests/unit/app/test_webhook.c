@@ -127,7 +127,8 @@ static void without_an_authority_dates_and_name_count(void **state)
 
 static struct str patch_of(struct arena *a, const char *webhooks)
 {
-    struct str doc = arena_printf(a, "{'webhooks':[%s]}", webhooks);
+    struct str doc =
+        arena_printf(a, "{'metadata':{'resourceVersion':'7'},'webhooks':[%s]}", webhooks);
     char *copy = arena_dup(a, doc);
     for (char *c = copy; *c; c++) {
         *c = *c == '\'' ? '"' : *c;
@@ -151,7 +152,8 @@ static void what_lacks_the_authority_gets_it(void **state)
                             "{'name':'other.example.com','clientConfig':{}},"
                             "{'name':'validate.externalsecret.external-secrets.io','clientConfig':"
                             "{'caBundle':'b2xk'," SERVICE("old", "eso") "}}"),
-        "[{\"op\":\"add\",\"path\":\"/webhooks/0/clientConfig/caBundle\",\"value\":\"UEVN\"},"
+        "[{\"op\":\"test\",\"path\":\"/metadata/resourceVersion\",\"value\":\"7\"},"
+        "{\"op\":\"add\",\"path\":\"/webhooks/0/clientConfig/caBundle\",\"value\":\"UEVN\"},"
         "{\"op\":\"add\",\"path\":\"/webhooks/2/clientConfig/caBundle\",\"value\":\"UEVN\"},"
         "{\"op\":\"add\",\"path\":\"/webhooks/2/clientConfig/service/name\","
         "\"value\":\"eso-webhook\"}]");
