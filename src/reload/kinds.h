@@ -51,4 +51,8 @@ const struct workload_kind_info *workload_kind_info(enum workload_kind kind);
 /* By the name of the kind, its plural or its short name, letter case ignored. */
 bool workload_kind_parse(struct str word, enum workload_kind *out);
 
+/* Field selector of lists of Secrets. Helm keeps every release in a Secret, often the largest of
+ * all; nobody mounts them. */
+#define SOURCES_WITHOUT_HELM "type!=helm.sh/release.v1"
+
 #endif

@@ -36,7 +36,7 @@ static void finish(struct lister *l, const struct err *err)
 static int take_item(void *arg, struct str text, struct err **err)
 {
     struct lister *l = arg;
-    AUTO(arena_done) struct arena a = ARENA_INIT(ARENA_PLAIN);
+    AUTO(arena_done) struct arena a = ARENA_INIT(l->config.wipe ? ARENA_WIPE : ARENA_PLAIN);
     const struct json *item = json_parse(&a, text, JSON_PLAIN, err);
     if (!item) {
         return -1;
@@ -93,7 +93,7 @@ static void request_page(struct lister *l)
     }
     buf_clear(&l->next);
     json_split_free(l->split);
-    l->split = json_split_new(JSON_SPLIT_LIST, ITEM_MAX, false, &callbacks, l);
+    l->split = json_split_new(JSON_SPLIT_LIST, ITEM_MAX, l->config.wipe, &callbacks, l);
     l->call = kube_submit(l->config.client, &(struct kube_request){
                                                 .verb = KUBE_LIST,
                                                 .resource = l->config.resource,

@@ -18,6 +18,7 @@ struct lister_config {
     struct str label_selector;       /* empty: none */
     struct str field_selector;       /* empty: none */
     bool metadata;                   /* only the metadata of each item */
+    bool wipe;                       /* items hold values */
     void (*item)(void *arg, const struct json *item);
     /* Once, NULL when the list was whole. The lister is gone afterwards. */
     void (*done)(void *arg, const struct err *err);

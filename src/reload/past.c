@@ -9,7 +9,7 @@
 
 /* Answers are kept until there are MANY: all workloads that were there at the start ask the same.
  */
-enum { ASK = 8, MANY = 256, KEY_MAX = 600 };
+enum { ASK = 8, MANY = 256, TOO_MANY = 16 * MANY, KEY_MAX = 600 };
 
 struct question {
     struct past *owner;
@@ -19,6 +19,7 @@ struct question {
     uint64_t version;
     enum past_state state;
     struct digest content;
+    bool read; /* the answer has been given out */
     struct kube_call *call;
 };
 
@@ -56,13 +57,6 @@ static void answered(struct question *q, struct str key, enum past_state state)
     p->config.answered(p->config.arg, q->type, str_c(q->ns), str_c(q->name));
 }
 
-/* Whether asking again could help. */
-static bool may_pass(const struct err *err)
-{
-    return !err_is(err, ERR_DENIED) && !err_is(err, ERR_NOT_FOUND) && !err_is(err, ERR_GONE) &&
-           !err_is(err, ERR_INVALID);
-}
-
 static void list_done(void *arg, const struct kube_answer *answer)
 {
     struct question *q = arg;
@@ -70,7 +64,7 @@ static void list_done(void *arg, const struct kube_answer *answer)
     AUTO(err_freep) struct err *err = NULL;
     q->call = NULL;
     write_key(&key, q->type, str_c(q->ns), str_c(q->name), q->version);
-    if (answer->err && may_pass(answer->err)) {
+    if (answer->err && answer->err->retryable && !err_is(answer->err, ERR_GONE)) {
         workqueue_done(q->owner->queue, buf_str(&key), WQ_RETRY, answer->err->retry_after);
         return;
     }
@@ -117,11 +111,13 @@ static void process(void *arg, struct workqueue *queue, struct str key)
 
 /* ---- */
 
+/* Those that nobody has read only if there are very many: their workloads may be gone. */
 static void forget_answers(struct past *p)
 {
+    bool all = p->questions.n >= TOO_MANY;
     for (struct map_iter it = {0}; map_next(&p->questions, &it);) {
         struct question *q = it.value;
-        if (q->state != PAST_ASKING) {
+        if (q->state != PAST_ASKING && (q->read || all)) {
             map_del(&p->questions, it.key);
             free_question(q);
         }
@@ -154,6 +150,7 @@ enum past_state past_at(struct past *p, enum source_type type, struct str ns, st
     if (!q) {
         q = ask(p, type, ns, name, version, buf_str(&key));
     }
+    q->read = q->state != PAST_ASKING;
     *out = q->content;
     return q->state;
 }

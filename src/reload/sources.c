@@ -15,9 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
-
-/* Helm keeps every release in a Secret, often the largest of all; nobody mounts them. */
-#define NO_HELM "type!=helm.sh/release.v1"
+#include "reload/burst.h"
 
 enum { FETCHES = 16, KEY_MAX = 600 };
 
@@ -60,6 +58,7 @@ struct sources {
     struct workqueue *fetches;
     struct map calls; /* key -> struct fetch under way */
     struct past *past;
+    struct burst *burst;
     uint64_t start_version;
 };
 
@@ -515,6 +514,46 @@ static void fetched(void *arg, const struct kube_answer *answer)
     finish_fetch(f, stale ? WQ_RETRY : WQ_OK, 0);
 }
 
+/* ---- reading many at once ---- */
+
+static bool up_to_date(const struct source *source)
+{
+    return source->known && source->seen <= source->fetched;
+}
+
+static void on_item(void *arg, enum source_type type, const struct json *item)
+{
+    struct sources *s = arg;
+    AUTO(err_freep) struct err *err = NULL;
+    bool stale = false;
+    struct source *source = find(s, type, json_find_str(item, "metadata.namespace"),
+                                 json_find_str(item, "metadata.name"));
+    if (!source || up_to_date(source) ||
+        !stored(s, role_of(type), str_c(source->ns), str_c(source->name))) {
+        return;
+    }
+    /* What cannot be taken from the list is read by itself, and fails there. */
+    if (take_answer(s, source, item, &stale, &err) == 0 && !stale) {
+        count_fetch(s, source, "ok");
+    }
+}
+
+static void on_listed(void *arg, struct str key)
+{
+    struct sources *s = arg;
+    struct source *source = map_get(&s->used, key);
+    if (source && !up_to_date(source)) {
+        source->alone = true;
+        queue_fetch(s, source, WQ_NORMAL);
+    }
+}
+
+static bool listed_with_others(struct sources *s, const struct source *source, struct str key)
+{
+    size_t existing = store_count_in(s->stores[role_of(source->type)], str_c(source->ns));
+    return !source->alone && burst_take(s->burst, source->type, str_c(source->ns), key, existing);
+}
+
 static void process_fetch(void *arg, struct workqueue *q, struct str key)
 {
     struct sources *s = arg;
@@ -523,6 +562,11 @@ static void process_fetch(void *arg, struct workqueue *q, struct str key)
         workqueue_done(q, key, WQ_OK, 0);
         return;
     }
+    if (listed_with_others(s, source, key)) {
+        workqueue_done(q, key, WQ_OK, 0);
+        return;
+    }
+    source->alone = false;
     struct fetch *f = xcalloc(1, sizeof(*f) + key.n + 1);
     f->owner = s;
     memcpy(f->key, key.p, key.n);
@@ -534,7 +578,7 @@ static void process_fetch(void *arg, struct workqueue *q, struct str key)
 bool sources_fetching(const struct sources *s, const struct source *source)
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
-    if (source->known && source->seen <= source->fetched) {
+    if (up_to_date(source)) {
         return false;
     }
     const struct watch *w = watch_of(s, role_of(source->type), str_c(source->ns));
@@ -659,7 +703,7 @@ static void add_watch(struct sources *s, enum role role, const char *ns)
         .resource = resource_of(roles[role].resource),
         .ns = str_c(ns),
         .label_selector = selected ? s->config.label_selector : STR_EMPTY,
-        .field_selector = role == ROLE_SECRETS ? STR(NO_HELM) : STR_EMPTY,
+        .field_selector = role == ROLE_SECRETS ? STR(SOURCES_WITHOUT_HELM) : STR_EMPTY,
         .content = full && role != ROLE_CLASSES ? INFORMER_FULL : INFORMER_METADATA,
         .wipe = role == ROLE_SECRETS,
         .convert = convert,
@@ -701,6 +745,11 @@ struct sources *sources_new(const struct sources_config *config)
                                                  .backoff_base = 50 * NS_MS,
                                                  .backoff_cap = 2 * NS_MIN,
                                              });
+    s->burst = burst_new(&(struct burst_config){.loop = config->loop,
+                                                .client = config->client,
+                                                .item = on_item,
+                                                .listed = on_listed,
+                                                .arg = s});
     s->past = past_new(
         &(struct past_config){.client = config->client, .answered = past_answered, .arg = s});
     for (enum role role = 0; role < ROLES; role++) {
@@ -729,6 +778,7 @@ void sources_free(struct sources *s)
     }
     map_done(&s->calls);
     past_free(s->past);
+    burst_free(s->burst);
     workqueue_free(s->fetches);
     for (size_t i = 0; i < s->watches.n; i++) {
         informer_free(s->watches.v[i]->informer);

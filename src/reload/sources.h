@@ -43,6 +43,7 @@ struct source {
     uint64_t seen;    /* resourceVersion of the newest event */
     uint64_t fetched; /* resourceVersion that digest is of */
     uint64_t made;    /* resourceVersion of its creation, if that was watched; else 0 */
+    bool alone;       /* a list did not answer: it is read by itself */
 };
 
 enum source_change {

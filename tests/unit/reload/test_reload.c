@@ -102,6 +102,100 @@ static void unused_sources_cost_no_request(void **state)
     assert_int_equal(fake_count(&h->api, NULL, ""), 0);
 }
 
+/* ---- many at once ---- */
+
+enum { CROWD = 40 };
+
+static void put_crowd(struct harness *h, const char *value)
+{
+    for (int i = 0; i < CROWD; i++) {
+        char name[20];
+        snprintf(name, sizeof(name), "s%d", i);
+        put_secret(h, name, value, "");
+    }
+}
+
+static void put_crowd_of_workloads(struct harness *h)
+{
+    for (int i = 0; i < CROWD; i++) {
+        char name[20];
+        char list[100];
+        snprintf(name, sizeof(name), "w%d", i);
+        snprintf(list, sizeof(list), "'secret.reloader.stakater.com/reload':'s%d'", i);
+        put_workload(h, DEPLOYMENT, name, list);
+    }
+}
+
+static void assert_crowd_moved(struct harness *h, const char *value)
+{
+    for (int i = 0; i < CROWD; i++) {
+        char name[20];
+        char variable[40];
+        snprintf(name, sizeof(name), "w%d", i);
+        snprintf(variable, sizeof(variable), "STAKATER_S%d_SECRET", i);
+        assert_string_equal(variable_value(h, DEPLOYMENT, name, variable), fingerprint(value));
+    }
+}
+
+static void start_crowd(struct harness *h)
+{
+    put_crowd(h, "one");
+    put_crowd_of_workloads(h);
+    harness_start(h);
+    fake_forget_log(&h->api);
+}
+
+static void many_changes_are_one_list(void **state)
+{
+    struct harness *h = *state;
+    start_crowd(h);
+    put_crowd(h, "two");
+    harness_rest(h);
+    assert_crowd_moved(h, "two");
+    assert_in_range(fake_count(&h->api, "GET", "/secrets/"), 1, 10);
+    assert_in_range(fake_count(&h->api, "GET", "/secrets?"), 1, 3);
+    assert_int_equal(fake_count(&h->api, "PATCH", "/deployments/"), CROWD);
+}
+
+static void a_list_of_many_that_fails(void **state)
+{
+    struct harness *h = *state;
+    start_crowd(h);
+    put_crowd(h, "two");
+    harness_run(h, 20 * NS_MS);
+    fake_fault(&h->api, (struct fake_fault){"GET", "/secrets", 503, 1});
+    harness_rest(h);
+    assert_crowd_moved(h, "two");
+    assert_int_equal(fake_count(&h->api, "GET", "/secrets?"), 1);
+    assert_int_equal(fake_count(&h->api, "PATCH", "/deployments/"), CROWD);
+}
+
+static void changed_again_while_many_are_listed(void **state)
+{
+    struct harness *h = *state;
+    start_crowd(h);
+    put_crowd(h, "two");
+    harness_run(h, 20 * NS_MS);
+    put_crowd(h, "three");
+    harness_rest(h);
+    assert_crowd_moved(h, "three");
+}
+
+/* Four of forty: a list would bring ten times what is asked for. */
+static void few_of_many_are_read(void **state)
+{
+    struct harness *h = *state;
+    start_crowd(h);
+    for (int i = 0; i < 4; i++) {
+        char name[20];
+        snprintf(name, sizeof(name), "s%d", i);
+        put_secret(h, name, "two", "");
+    }
+    harness_rest(h);
+    assert_int_equal(fake_count(&h->api, "GET", "/secrets/"), 4);
+    assert_int_equal(fake_count(&h->api, "GET", "/secrets?"), 0);
+}
+
 static void labels_are_no_content(void **state)
 {
     struct harness *h = *state;
@@ -631,6 +725,10 @@ int main(void)
         HARNESS_TEST(an_event_tells),
         HARNESS_TEST(the_annotations_strategy),
         HARNESS_TEST(unused_sources_cost_no_request),
+        HARNESS_TEST(many_changes_are_one_list),
+        HARNESS_TEST(a_list_of_many_that_fails),
+        HARNESS_TEST(changed_again_while_many_are_listed),
+        HARNESS_TEST(few_of_many_are_read),
         HARNESS_TEST(labels_are_no_content),
         HARNESS_TEST(a_baseline_moves_nothing),
         HARNESS_TEST(ten_restarts_write_nothing),
