@@ -16,7 +16,7 @@
 #include "base/map.h"
 #include "base/utf8.h"
 
-#define MAX_QUEUE    1000
+#define MAX_QUEUE    10000
 #define MAX_KNOWN    4096
 #define MAX_MESSAGE  1024
 #define MAX_NAME     253

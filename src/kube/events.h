@@ -19,7 +19,7 @@ struct events;
 
 struct events_config {
     struct kube_client *client;
-    size_t max_queue; /* Events waiting to be written; 0: 1000. Beyond it they are dropped */
+    size_t max_queue; /* Events waiting to be written; 0: 10,000. Beyond it they are dropped */
     size_t max_known; /* remembered for counting; 0: 4096 */
 };
 
