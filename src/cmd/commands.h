@@ -30,4 +30,13 @@ bool command_options(const struct flag_set *set, void *options, int argc, const 
 /* Prints "pawl: text" on stderr and returns EXIT_FAILED. */
 int command_failed(const struct err *err);
 
+/* What went wrong while a command goes on. Zeroed at first; the owner frees `last`. */
+struct problems {
+    bool any;
+    struct err *last; /* told already */
+};
+/* The same for one of several problems. A cluster that cannot be reached says so to each request:
+ * once is enough. */
+void command_problem(struct problems *p, const struct err *err);
+
 #endif

@@ -12,6 +12,16 @@ int command_failed(const struct err *err)
     return EXIT_FAILED;
 }
 
+void command_problem(struct problems *p, const struct err *err)
+{
+    p->any = true;
+    if (!p->last || strcmp(err_msg(p->last), err_msg(err)) != 0) {
+        command_failed(err);
+    }
+    err_free(p->last);
+    p->last = err_copy(err);
+}
+
 static bool wrong_usage(const struct flag_set *set, const struct err *err, int *status)
 {
     fprintf(stderr, "%s: %s\n`%s --help` lists the flags.\n", set->command, err_msg(err),

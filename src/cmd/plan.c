@@ -4,6 +4,7 @@
  * nothing. Exit status 1 if something could not be seen or does not exist.
  */
 #include "app/cluster_flags.h"
+#include "app/look_flags.h"
 #include "app/plan_view.h"
 #include "app/reload_flags.h"
 #include "app/runtime.h"
@@ -13,9 +14,7 @@
 enum { OUTPUT_MAX = 64 << 20 };
 
 struct plan_options {
-    char *ns;
-    bool all;
-    char *output;
+    struct look_flags look;
     struct cluster_flags cluster;
     struct flag_list namespaces;
     struct reload_flags reload;
@@ -24,11 +23,7 @@ struct plan_options {
 #define OPTION(member) offsetof(struct plan_options, member)
 
 static const struct flag rows[] = {
-    {"namespace", 'n', FLAG_STRING, OPTION(ns), NULL, NULL, "name",
-     "The namespace to look at; empty means that of the kubeconfig's context."},
-    {"all-namespaces", 'A', FLAG_BOOL, OPTION(all), .help = "Look at all namespaces."},
-    {"output", 'o', FLAG_STRING, OPTION(output), "table", .help = "How to print it.",
-     .choices = "table|json"},
+    LOOK_FLAG_ROWS(struct plan_options, look),
     CLUSTER_FLAG_ROWS(struct plan_options, cluster),
     {"namespaces", 0, FLAG_LIST, OPTION(namespaces), NULL, NULL,
      .help = "Namespaces that the controller works in; empty means all."},
@@ -50,8 +45,7 @@ struct planning {
     struct plan_view view;
     struct str ns; /* empty: all */
     bool found;
-    bool problems;
-    struct err *last; /* told already */
+    struct problems problems;
 };
 
 /* ---- what comes ---- */
@@ -62,16 +56,10 @@ static void add_row(void *arg, const struct plan_row *row)
     plan_view_add(&p->view, row);
 }
 
-/* A cluster that cannot be reached says so to each list: once is enough. */
 static void problem(void *arg, const struct err *err)
 {
     struct planning *p = arg;
-    p->problems = true;
-    if (!p->last || strcmp(err_msg(p->last), err_msg(err)) != 0) {
-        command_failed(err);
-    }
-    err_free(p->last);
-    p->last = err_copy(err);
+    command_problem(&p->problems, err);
 }
 
 static void done(void *arg, bool found)
@@ -96,7 +84,7 @@ static void say_missing(const struct planning *p)
 static int print(struct planning *p)
 {
     AUTO(buf_done) struct buf out = BUF_INIT(OUTPUT_MAX);
-    if (strcmp(p->options->output, "json") == 0) {
+    if (look_flags_json(&p->options->look)) {
         plan_view_json(&p->view, p->found, &out);
     } else {
         plan_view_table(&p->view, &out);
@@ -105,10 +93,10 @@ static int print(struct planning *p)
     (void)fflush(stdout); /* what is said on stderr comes after it */
     if (!p->found) {
         say_missing(p);
-    } else if (p->view.rows.n == 0 && !p->problems) {
+    } else if (p->view.rows.n == 0 && !p->problems.any) {
         fputs("pawl: no workload there refers to anything of that name\n", stderr);
     }
-    return p->found && !p->problems ? EXIT_OK : EXIT_FAILED;
+    return p->found && !p->problems.any ? EXIT_OK : EXIT_FAILED;
 }
 
 static int read_options(struct planning *p, const struct flag_rest *rest, struct err **err)
@@ -145,7 +133,7 @@ static int look(struct planning *p, struct err **err)
     if (runtime_open(&p->runtime, &where, &(struct kube_client_config){0}, err) != 0) {
         return -1;
     }
-    p->ns = o->all ? STR_EMPTY : *o->ns ? str_c(o->ns) : p->runtime.kube->ns;
+    p->ns = look_flags_ns(&o->look, p->runtime.kube->ns);
     struct plan_request request = {
         .client = p->runtime.client,
         .options = &p->reload,
@@ -176,12 +164,12 @@ static int plan(struct planning *p, const struct flag_rest *rest)
         return EXIT_USAGE;
     }
     http_global_init();
-    p->view = PLAN_VIEW_INIT(&p->reload.keys, p->options->all);
+    p->view = PLAN_VIEW_INIT(&p->reload.keys, p->options->look.all);
     int status = look(p, &err) == 0 ? print(p) : command_failed(err);
     plan_view_done(&p->view);
     runtime_close(&p->runtime);
     http_global_done();
-    err_free(p->last);
+    err_free(p->problems.last);
     return status;
 }
 

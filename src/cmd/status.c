@@ -5,6 +5,7 @@
  * something fails or could not be seen.
  */
 #include "app/cluster_flags.h"
+#include "app/look_flags.h"
 #include "app/runtime.h"
 #include "app/status_client.h"
 #include "app/status_objects.h"
@@ -17,20 +18,15 @@
 enum { OUTPUT_MAX = 64 << 20, ERROR_MAX = 64 * 1024 };
 
 struct status_options {
-    char *ns;
-    bool all;
-    char *output, *address, *pawl_ns;
+    struct look_flags look;
+    char *address, *pawl_ns;
     struct cluster_flags cluster;
 };
 
 #define OPTION(member) offsetof(struct status_options, member)
 
 static const struct flag rows[] = {
-    {"namespace", 'n', FLAG_STRING, OPTION(ns), NULL, NULL, "name",
-     "The namespace to look at; empty means that of the kubeconfig's context."},
-    {"all-namespaces", 'A', FLAG_BOOL, OPTION(all), .help = "Look at all namespaces."},
-    {"output", 'o', FLAG_STRING, OPTION(output), "table", .help = "How to print it.",
-     .choices = "table|json"},
+    LOOK_FLAG_ROWS(struct status_options, look),
     {"address", 0, FLAG_STRING, OPTION(address), NULL, NULL, "URL",
      "Ask the Pawl that listens there, such as http://127.0.0.1:9090, instead of the pods."},
     {"pawl-namespace", 0, FLAG_STRING, OPTION(pawl_ns), NULL, NULL, "name",
@@ -53,8 +49,7 @@ struct asking {
     struct status_view view;
     struct status_objects *objects;
     struct err *unasked; /* why a running Pawl could not be asked */
-    struct err *last;    /* told already */
-    bool problems;
+    struct problems problems;
 };
 
 /* ---- what comes ---- */
@@ -66,8 +61,7 @@ static void asked(void *arg, struct str from, struct str document)
     const struct json *doc = json_parse(&a->arena, document, JSON_COPY, &err);
     if (!doc) {
         err_wrap(&err, "%.*s", STR_ARG(from));
-        command_failed(err);
-        a->problems = true;
+        command_problem(&a->problems, err);
         return;
     }
     status_view_add(&a->view, arena_str(&a->arena, from), doc);
@@ -88,16 +82,10 @@ static void read_objects(void *arg, struct str document)
     loop_stop(a->runtime.loop);
 }
 
-/* A cluster that cannot be reached says so to each list: once is enough. */
 static void refused(void *arg, const struct err *err)
 {
     struct asking *a = arg;
-    a->problems = true;
-    if (!a->last || strcmp(err_msg(a->last), err_msg(err)) != 0) {
-        command_failed(err);
-    }
-    err_free(a->last);
-    a->last = err_copy(err);
+    command_problem(&a->problems, err);
 }
 
 static void all_asked(void *arg)
@@ -143,13 +131,13 @@ static int print(struct asking *a)
 {
     AUTO(buf_done) struct buf out = BUF_INIT(OUTPUT_MAX);
     say_where_from(a);
-    if (strcmp(a->options->output, "json") == 0) {
+    if (look_flags_json(&a->options->look)) {
         status_view_json(&a->view, &out);
     } else {
         status_view_table(&a->view, clock_real(), &out);
     }
     (void)fwrite(out.p, 1, out.n, stdout);
-    return status_view_failing(&a->view) > 0 || a->problems ? EXIT_FAILED : EXIT_OK;
+    return status_view_failing(&a->view) > 0 || a->problems.any ? EXIT_FAILED : EXIT_OK;
 }
 
 static int look(struct asking *a, struct err **err)
@@ -159,7 +147,7 @@ static int look(struct asking *a, struct err **err)
     if (runtime_open(&a->runtime, &where, &(struct kube_client_config){0}, err) != 0) {
         return -1;
     }
-    a->ns = o->all ? STR_EMPTY : *o->ns ? str_c(o->ns) : a->runtime.kube->ns;
+    a->ns = look_flags_ns(&o->look, a->runtime.kube->ns);
     struct status_client_config config = {
         .loop = a->runtime.loop,
         .client = a->runtime.client,
@@ -182,13 +170,13 @@ static int status(const struct status_options *o)
 {
     AUTO(err_freep) struct err *err = NULL;
     struct asking a = {.options = o, .arena = ARENA_INIT(ARENA_PLAIN)};
-    a.view.namespaces = o->all;
+    a.view.namespaces = o->look.all;
     http_global_init();
     int result = look(&a, &err) == 0 ? print(&a) : command_failed(err);
     status_view_done(&a.view);
     arena_done(&a.arena);
     err_free(a.unasked);
-    err_free(a.last);
+    err_free(a.problems.last);
     runtime_close(&a.runtime);
     http_global_done();
     return result;

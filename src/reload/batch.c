@@ -37,14 +37,6 @@ struct batch {
     ns_t started;       /* clock_real time of the list under way (one at a time per namespace) */
 };
 
-static void write_key(struct buf *out, enum source_type type, struct str ns, struct str name)
-{
-    buf_addf(out, "%d/", (int)type);
-    buf_add_str(out, ns);
-    buf_add_byte(out, '/');
-    buf_add_str(out, name);
-}
-
 static struct changes *changes_of(struct batch *b, struct str key, struct str ns)
 {
     struct changes *c = map_get(&b->changes, key);
@@ -68,7 +60,7 @@ void batch_content(struct batch *b, enum source_type type, struct str ns, struct
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
     struct change change = {.at = clock_real(), .existed = before != NULL};
-    write_key(&key, type, ns, name);
+    kinds_key(&key, (int)type, ns, name);
     struct changes *c = changes_of(b, buf_str(&key), ns);
     if (before) {
         change.before = *before;
@@ -92,7 +84,7 @@ bool batch_before(void *arg, const struct source *source, ns_t since, struct dig
     if (!r->batch) {
         return false;
     }
-    write_key(&key, source->type, str_c(source->ns), str_c(source->name));
+    kinds_key(&key, (int)source->type, str_c(source->ns), str_c(source->name));
     const struct changes *c = map_get(&r->batch->changes, buf_str(&key));
     for (size_t i = 0; c && i < c->v.n; i++) {
         /* What came into being after the workload counts from its first content on. */

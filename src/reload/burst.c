@@ -37,7 +37,7 @@ struct spate {
 
 struct burst {
     struct burst_config config;
-    struct map spates; /* "type/ns" */
+    struct map spates; /* "type/ns/" */
 };
 
 static void free_spate(void *arg)
@@ -89,7 +89,7 @@ static void start_list(void *arg)
     s->waiting = MAP_INIT;
     s->lister = lister_start(&(struct lister_config){
         .client = s->owner->config.client,
-        .resource = resource_of(secret ? RES_SECRETS : RES_CONFIGMAPS),
+        .resource = source_resource(s->type),
         .ns = str_c(s->ns),
         .field_selector = secret ? STR(SOURCES_WITHOUT_HELM) : STR_EMPTY,
         .wipe = secret,
@@ -116,7 +116,7 @@ static void forget_quiet(struct burst *b)
 static struct spate *spate_of(struct burst *b, enum source_type type, struct str ns)
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
-    buf_addf(&key, "%d/%.*s", (int)type, STR_ARG(ns));
+    kinds_key(&key, (int)type, ns, STR_EMPTY);
     struct spate *s = map_get(&b->spates, buf_str(&key));
     if (s) {
         return s;

@@ -40,6 +40,16 @@ const struct source_type_info *source_type_info(enum source_type type)
     return &types[type];
 }
 
+const struct resource *source_resource(enum source_type type)
+{
+    static const enum resource_id ids[SOURCE_TYPES] = {
+        [SOURCE_CONFIGMAP] = RES_CONFIGMAPS,
+        [SOURCE_SECRET] = RES_SECRETS,
+        [SOURCE_SPC] = RES_SECRETPROVIDERCLASSES,
+    };
+    return resource_of(ids[type]);
+}
+
 bool source_type_parse(struct str word, enum source_type *out)
 {
     for (size_t i = 0; i < COUNT_OF(type_words); i++) {
@@ -66,4 +76,12 @@ bool workload_kind_parse(struct str word, enum workload_kind *out)
         }
     }
     return false;
+}
+
+void kinds_key(struct buf *out, int kind, struct str ns, struct str name)
+{
+    buf_addf(out, "%d/", kind);
+    buf_add_str(out, ns);
+    buf_add_byte(out, '/');
+    buf_add_str(out, name);
 }

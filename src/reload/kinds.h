@@ -7,7 +7,8 @@
 #ifndef PAWL_RELOAD_KINDS_H
 #define PAWL_RELOAD_KINDS_H
 
-#include "base/str.h"
+#include "base/buf.h"
+#include "kube/resource.h"
 
 /* A source is what a workload is moved for. A SecretProviderClass changes through the
  * SecretProviderClassPodStatus objects of its pods. */
@@ -21,6 +22,9 @@ struct source_type_info {
 };
 
 const struct source_type_info *source_type_info(enum source_type type);
+/* What has the name of a source: of a SecretProviderClass the class itself, not its pod statuses.
+ */
+const struct resource *source_resource(enum source_type type);
 /* "configmap", "configmaps", "cm", "secret", "secrets", "secretproviderclass", "spc" ... */
 bool source_type_parse(struct str word, enum source_type *out);
 
@@ -50,6 +54,9 @@ struct workload_kind_info {
 const struct workload_kind_info *workload_kind_info(enum workload_kind kind);
 /* By the name of the kind, its plural or its short name, letter case ignored. */
 bool workload_kind_parse(struct str word, enum workload_kind *out);
+
+/* "1/ns/name", the key of maps and work queues. kind: an enum source_type or workload_kind. */
+void kinds_key(struct buf *out, int kind, struct str ns, struct str name);
 
 /* Field selector of lists of Secrets. Helm keeps every release in a Secret, often the largest of
  * all; nobody mounts them. */

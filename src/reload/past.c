@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "base/map.h"
-#include "codec/url.h"
 #include "kube/workqueue.h"
 
 /* Answers are kept until there are MANY: all workloads that were there at the start ask the same.
@@ -32,10 +31,8 @@ struct past {
 static void write_key(struct buf *out, enum source_type type, struct str ns, struct str name,
                       uint64_t version)
 {
-    buf_addf(out, "%llu/%d/", (unsigned long long)version, (int)type);
-    buf_add_str(out, ns);
-    buf_add_byte(out, '/');
-    buf_add_str(out, name);
+    buf_addf(out, "%llu/", (unsigned long long)version);
+    kinds_key(out, (int)type, ns, name);
 }
 
 static void free_question(void *arg)
@@ -96,17 +93,15 @@ static void process(void *arg, struct workqueue *queue, struct str key)
     buf_addf(&field, "metadata.name=%s", q->name);
     buf_addf(&query, "resourceVersionMatch=Exact&resourceVersion=%llu",
              (unsigned long long)q->version);
-    q->call = kube_submit(
-        p->config.client,
-        &(struct kube_request){
-            .verb = KUBE_LIST,
-            .resource = resource_of(q->type == SOURCE_SECRET ? RES_SECRETS : RES_CONFIGMAPS),
-            .ns = str_c(q->ns),
-            .field_selector = buf_str(&field),
-            .query = buf_str(&query),
-            .done = list_done,
-            .arg = q,
-        });
+    q->call = kube_submit(p->config.client, &(struct kube_request){
+                                                .verb = KUBE_LIST,
+                                                .resource = source_resource(q->type),
+                                                .ns = str_c(q->ns),
+                                                .field_selector = buf_str(&field),
+                                                .query = buf_str(&query),
+                                                .done = list_done,
+                                                .arg = q,
+                                            });
 }
 
 /* ---- */

@@ -129,21 +129,11 @@ static void list_workloads(struct plan *p)
     }
 }
 
-static enum resource_id resource_of_type(enum source_type type)
-{
-    static const enum resource_id ids[SOURCE_TYPES] = {
-        [SOURCE_CONFIGMAP] = RES_CONFIGMAPS,
-        [SOURCE_SECRET] = RES_SECRETS,
-        [SOURCE_SPC] = RES_SECRETPROVIDERCLASSES,
-    };
-    return ids[type];
-}
-
 static void list_sources(struct plan *p, enum source_type type)
 {
     bool selective = p->label_selector.n > 0 && type != SOURCE_SPC;
     struct lister_config config = {
-        .resource = resource_of(resource_of_type(type)),
+        .resource = source_resource(type),
         .ns = p->request.ns,
         .field_selector = buf_str(&p->field_selector),
         .metadata = true,

@@ -37,18 +37,13 @@ void plan_scene_add_workload(struct plan_scene *s, struct workload *w)
     vec_push(&s->workloads, w);
 }
 
-static void source_key(struct buf *out, enum source_type type, struct str ns, struct str name)
-{
-    buf_addf(out, "%d/%.*s/%.*s", (int)type, STR_ARG(ns), STR_ARG(name));
-}
-
 void plan_scene_add_source(struct plan_scene *s, enum source_type type, const struct json *object,
                            bool selected)
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
     struct str ns = json_find_str(object, "metadata.namespace");
     struct str name = json_find_str(object, "metadata.name");
-    source_key(&key, type, ns, name);
+    kinds_key(&key, (int)type, ns, name);
     struct plan_source *source = map_get(&s->sources, buf_str(&key));
     if (!source) {
         source = xcalloc(1, sizeof(*source));
@@ -65,7 +60,7 @@ static const struct plan_source *find_source(const struct plan_scene *s, enum so
                                              struct str ns, struct str name)
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
-    source_key(&key, type, ns, name);
+    kinds_key(&key, (int)type, ns, name);
     return map_get(&s->sources, buf_str(&key));
 }
 
@@ -224,7 +219,7 @@ static void consider(struct walk *walk, enum source_type type, struct str name)
         .name = name,
         .source = find_source(walk->scene, type, walk->w->ns, name),
     };
-    source_key(&key, type, STR_EMPTY, name);
+    kinds_key(&key, (int)type, STR_EMPTY, name);
     if (!map_has(&walk->seen, buf_str(&key)) && worth_a_row(&p)) {
         map_set(&walk->seen, buf_str(&key), walk);
         add_row(walk->request, &p);

@@ -70,19 +70,11 @@ struct fetch {
 
 /* ---- names ---- */
 
-static void write_key(struct buf *out, enum source_type type, struct str ns, struct str name)
-{
-    buf_addf(out, "%d/", (int)type);
-    buf_add_str(out, ns);
-    buf_add_byte(out, '/');
-    buf_add_str(out, name);
-}
-
 static struct source *find(const struct sources *s, enum source_type type, struct str ns,
                            struct str name)
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
-    write_key(&key, type, ns, name);
+    kinds_key(&key, (int)type, ns, name);
     return map_get(&s->used, buf_str(&key));
 }
 
@@ -174,7 +166,7 @@ static void queue_fetch(struct sources *s, const struct source *source,
                         enum workqueue_priority priority)
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
-    write_key(&key, source->type, str_c(source->ns), str_c(source->name));
+    kinds_key(&key, (int)source->type, str_c(source->ns), str_c(source->name));
     workqueue_add_priority(s->fetches, buf_str(&key), priority);
 }
 
@@ -582,7 +574,7 @@ bool sources_fetching(const struct sources *s, const struct source *source)
         return false;
     }
     const struct watch *w = watch_of(s, role_of(source->type), str_c(source->ns));
-    write_key(&key, source->type, str_c(source->ns), str_c(source->name));
+    kinds_key(&key, (int)source->type, str_c(source->ns), str_c(source->name));
     return w && informer_synced(w->informer) && workqueue_failures(s->fetches, buf_str(&key)) == 0;
 }
 
@@ -642,7 +634,7 @@ struct source *sources_use(struct sources *s, enum source_type type, struct str 
         vec_push(&source->users, user);
         return source;
     }
-    write_key(&key, type, ns, name);
+    kinds_key(&key, (int)type, ns, name);
     source = xcalloc(1, sizeof(*source));
     source->type = type;
     source->ns = str_dup(ns);
@@ -673,7 +665,7 @@ void sources_unuse(struct sources *s, struct source *source, void *user)
     }
     if (source->users.n == 0) {
         AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
-        write_key(&key, source->type, str_c(source->ns), str_c(source->name));
+        kinds_key(&key, (int)source->type, str_c(source->ns), str_c(source->name));
         map_del(&s->used, buf_str(&key));
         free_source(source);
     }

@@ -14,14 +14,6 @@ enum { KEY_MAX = 600, PAIRS_MAX = 20000 };
 
 /* ---- keys ---- */
 
-static void write_key(struct buf *out, enum workload_kind kind, struct str ns, struct str name)
-{
-    buf_addf(out, "%d/", (int)kind);
-    buf_add_str(out, ns);
-    buf_add_byte(out, '/');
-    buf_add_str(out, name);
-}
-
 struct tracked *tracker_find(const struct tracker *t, struct str key)
 {
     return map_get(&t->entries, key);
@@ -31,7 +23,7 @@ struct tracked *tracker_get(const struct tracker *t, enum workload_kind kind, st
                             struct str name)
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
-    write_key(&key, kind, ns, name);
+    kinds_key(&key, (int)kind, ns, name);
     return map_get(&t->entries, buf_str(&key));
 }
 
@@ -86,7 +78,7 @@ const struct workload *tracker_lender(const struct tracker *t, struct tracked *e
 static struct borrowers *borrowers_of(const struct tracker *t, struct str ns, struct str deployment)
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
-    write_key(&key, WORKLOAD_DEPLOYMENT, ns, deployment);
+    kinds_key(&key, (int)WORKLOAD_DEPLOYMENT, ns, deployment);
     return map_get(&t->borrowers, buf_str(&key));
 }
 
@@ -184,7 +176,7 @@ static void want(struct wanted *w, enum source_type type, struct str name)
         w->t->config.options->ignore_type[type] || w->seen.n >= PAIRS_MAX) {
         return;
     }
-    write_key(&key, (enum workload_kind)type, STR_EMPTY, name);
+    kinds_key(&key, (int)type, STR_EMPTY, name);
     if (map_set(&w->seen, buf_str(&key), w)) {
         return;
     }
@@ -232,7 +224,7 @@ static void drop_unwanted(struct wanted *w)
     for (size_t i = w->e->pairs.n; i-- > 0;) {
         AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
         struct source *s = w->e->pairs.v[i].source;
-        write_key(&key, (enum workload_kind)s->type, STR_EMPTY, str_c(s->name));
+        kinds_key(&key, (int)s->type, STR_EMPTY, str_c(s->name));
         if (!map_has(&w->seen, buf_str(&key))) {
             vec_remove(&w->e->pairs, i);
             sources_unuse(w->t->config.sources, s, w->e);
@@ -344,7 +336,7 @@ static struct tracked *add_entry(struct tracker *t, const struct workload *w)
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
     struct tracked *e = xcalloc(1, sizeof(*e));
-    write_key(&key, w->kind, w->ns, w->name);
+    kinds_key(&key, (int)w->kind, w->ns, w->name);
     e->key = buf_take(&key);
     e->kind = w->kind;
     e->ns = str_dup(w->ns);
@@ -408,7 +400,7 @@ static void set_borrower(struct tracker *t, struct str ns, struct str deployment
 {
     AUTO(buf_done) struct buf key = BUF_INIT(KEY_MAX);
     struct borrowers *b = borrowers_of(t, ns, deployment);
-    write_key(&key, WORKLOAD_DEPLOYMENT, ns, deployment);
+    kinds_key(&key, (int)WORKLOAD_DEPLOYMENT, ns, deployment);
     if (!b && borrows) {
         b = xcalloc(1, sizeof(*b));
         map_set(&t->borrowers, buf_str(&key), b);

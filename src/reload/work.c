@@ -481,7 +481,7 @@ static bool held_job_is_moving(const struct reload *r, const struct workload *ho
     struct tracked *job = tracker_get(r->tracker, WORKLOAD_JOB, holder->ns, holder->holds);
     const struct work *w = job ? job->state : NULL;
     AUTO(buf_done) struct buf key = BUF_INIT(600);
-    buf_addf(&key, "%d/%.*s/%.*s", WORKLOAD_JOB, STR_ARG(holder->ns), STR_ARG(holder->holds));
+    kinds_key(&key, WORKLOAD_JOB, holder->ns, holder->holds);
     for (size_t i = 0; i < r->orphans.n; i++) {
         if (str_eq_c(buf_str(&key), r->orphans.v[i]->key)) {
             return true;

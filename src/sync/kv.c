@@ -3,30 +3,17 @@
 
 #include <string.h>
 
+#include "base/vec.h"
+
 /* The place of the key, or the one where it belongs. */
 static size_t place(const struct kvs *m, struct str key, bool *found)
 {
-    size_t low = 0;
-    size_t high = m->n;
     /* The common case: keys come sorted. */
-    if (high && str_cmp(m->v[high - 1].key, key) < 0) {
-        low = high;
+    if (m->n && str_cmp(m->v[m->n - 1].key, key) < 0) {
+        *found = false;
+        return m->n;
     }
-    *found = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = str_cmp(m->v[middle].key, key);
-        if (order == 0) {
-            *found = true;
-            return middle;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    return vec_sorted_place(m->v, m->n, sizeof(*m->v), key, found);
 }
 
 struct kv *kvs_find(const struct kvs *m, struct str key)

@@ -2,6 +2,7 @@
 import atexit
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -38,6 +39,15 @@ class Cluster:
             subprocess.run([str(SCRIPTS / "down")], env=self.environment, check=False)
             subprocess.run(["rm", "-rf", self.state], check=False)
             self.state = None
+
+    def load_images(self, pawl):
+        """Makes the images of this program and brings them to the node; gives their tag."""
+        tar = pathlib.Path(self.state) / "pawl.tar"
+        made = subprocess.run([str(ROOT / "tools/make-image"), str(pathlib.Path(pawl).resolve()), str(tar)],
+                              check=True, capture_output=True, text=True).stdout
+        subprocess.run(["ctr", "--address", f"{self.state}/containerd.sock", "--namespace", "k8s.io", "images", "import", str(tar)],
+                       check=True, stdout=subprocess.DEVNULL)
+        return re.search(r"pawl-reloader:([^,; ]+)", made).group(1)
 
     def restart(self, program, seconds=0):
         """Kills one program ("apiserver", "etcd" ...) and starts it again after some seconds."""

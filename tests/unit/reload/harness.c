@@ -119,6 +119,15 @@ void put_secret(struct harness *h, const char *name, const char *value, const ch
     put(h, RES_SECRETS, name, annotations, data.p);
 }
 
+void put_secrets(struct harness *h, int n, const char *value)
+{
+    for (int i = 0; i < n; i++) {
+        char name[20];
+        snprintf(name, sizeof(name), "s%d", i);
+        put_secret(h, name, value, "");
+    }
+}
+
 void put_configmap(struct harness *h, const char *name, const char *value, const char *annotations)
 {
     AUTO(buf_done) struct buf data = BUF_INIT(1 << 20);

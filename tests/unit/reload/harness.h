@@ -49,6 +49,8 @@ void harness_run(struct harness *h, ns_t time);
 
 /* {"key": value} in Secret or ConfigMap `name`; annotations as members ('a':'b'), may be "". */
 void put_secret(struct harness *h, const char *name, const char *value, const char *annotations);
+/* Secrets s0, s1 ..., n of them. */
+void put_secrets(struct harness *h, int n, const char *value);
 void put_configmap(struct harness *h, const char *name, const char *value, const char *annotations);
 /* A workload whose container "app" takes its variables from Secret db and ConfigMap settings. */
 void put_workload(struct harness *h, enum resource_id kind, const char *name,

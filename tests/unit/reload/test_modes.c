@@ -34,17 +34,9 @@ static void a_batch_is_listed_once(void **state)
     put_workload(h, RES_STATEFULSETS, "base", AUTO_ON);
     harness_start(h);
     fake_forget_log(&h->api);
-    for (int i = 0; i < 30; i++) {
-        char name[20];
-        snprintf(name, sizeof(name), "s%d", i);
-        put_secret(h, name, "one", "");
-    }
+    put_secrets(h, 30, "one");
     harness_rest(h);
-    for (int i = 0; i < 30; i++) {
-        char name[20];
-        snprintf(name, sizeof(name), "s%d", i);
-        put_secret(h, name, "two", "");
-    }
+    put_secrets(h, 30, "two");
     harness_rest(h);
     assert_in_range(fake_count(&h->api, "GET", "/statefulsets?"), 1, 6);
     /* Labels are no reason to look. */

@@ -106,15 +106,6 @@ static void unused_sources_cost_no_request(void **state)
 
 enum { CROWD = 40 };
 
-static void put_crowd(struct harness *h, const char *value)
-{
-    for (int i = 0; i < CROWD; i++) {
-        char name[20];
-        snprintf(name, sizeof(name), "s%d", i);
-        put_secret(h, name, value, "");
-    }
-}
-
 static void put_crowd_of_workloads(struct harness *h)
 {
     for (int i = 0; i < CROWD; i++) {
@@ -139,7 +130,7 @@ static void assert_crowd_moved(struct harness *h, const char *value)
 
 static void start_crowd(struct harness *h)
 {
-    put_crowd(h, "one");
+    put_secrets(h, CROWD, "one");
     put_crowd_of_workloads(h);
     harness_start(h);
     fake_forget_log(&h->api);
@@ -149,7 +140,7 @@ static void many_changes_are_one_list(void **state)
 {
     struct harness *h = *state;
     start_crowd(h);
-    put_crowd(h, "two");
+    put_secrets(h, CROWD, "two");
     harness_rest(h);
     assert_crowd_moved(h, "two");
     assert_in_range(fake_count(&h->api, "GET", "/secrets/"), 1, 10);
@@ -161,7 +152,7 @@ static void a_list_of_many_that_fails(void **state)
 {
     struct harness *h = *state;
     start_crowd(h);
-    put_crowd(h, "two");
+    put_secrets(h, CROWD, "two");
     harness_run(h, 20 * NS_MS);
     fake_fault(&h->api, (struct fake_fault){"GET", "/secrets", 503, 1});
     harness_rest(h);
@@ -174,9 +165,9 @@ static void changed_again_while_many_are_listed(void **state)
 {
     struct harness *h = *state;
     start_crowd(h);
-    put_crowd(h, "two");
+    put_secrets(h, CROWD, "two");
     harness_run(h, 20 * NS_MS);
-    put_crowd(h, "three");
+    put_secrets(h, CROWD, "three");
     harness_rest(h);
     assert_crowd_moved(h, "three");
 }
@@ -186,11 +177,7 @@ static void few_of_many_are_read(void **state)
 {
     struct harness *h = *state;
     start_crowd(h);
-    for (int i = 0; i < 4; i++) {
-        char name[20];
-        snprintf(name, sizeof(name), "s%d", i);
-        put_secret(h, name, "two", "");
-    }
+    put_secrets(h, 4, "two");
     harness_rest(h);
     assert_int_equal(fake_count(&h->api, "GET", "/secrets/"), 4);
     assert_int_equal(fake_count(&h->api, "GET", "/secrets?"), 0);
